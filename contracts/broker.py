@@ -1,0 +1,103 @@
+"""The topic: is the broker there, does the topic exist, make it when it does not."""
+
+import logging
+from typing import NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from contracts.errors import ConfigurationError, FatalError, UnreachableError
+from contracts.settings import KafkaSettings
+
+_silent = logging.getLogger("contracts.broker.silent")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+
+
+class PartitionRange(NamedTuple):
+    """What a partition holds now: offsets `[low, high)`."""
+
+    topic: str
+    partition: int
+    low: int
+    high: int
+
+
+def connect_admin(kafka: KafkaSettings) -> AdminClient:
+    """Return an admin client once a broker has answered.
+
+    Raises UnreachableError, naming the address, within `kafka.timeout_seconds`; ConfigurationError when the broker
+    refuses the credentials.
+    """
+    refused: list[KafkaError] = []
+    config = {**kafka.client_config(), "error_cb": refused.append, "socket.connection.setup.timeout.ms": 5_000}
+    admin = AdminClient(config, logger=_silent)
+    try:
+        admin.list_topics(timeout=kafka.timeout_seconds)
+    except KafkaException as error:
+        raise _named(error, refused, kafka) from error
+    return admin
+
+
+def ensure_topic(kafka: KafkaSettings) -> bool:
+    """Create the topic when it is missing; return whether it was created.
+
+    Its records get the broker's time of arrival (`LogAppendTime`): the lake partitions by it, and a producer's
+    wrong clock cannot move it. Raises UnreachableError, ConfigurationError, FatalError.
+    """
+    admin = connect_admin(kafka)
+    topic = NewTopic(
+        kafka.topic,
+        num_partitions=kafka.partitions,
+        replication_factor=kafka.replication_factor,
+        config={
+            "retention.ms": str(kafka.retention_hours * 3_600_000),
+            "min.insync.replicas": str(kafka.minimum_insync_replicas),
+            "message.timestamp.type": "LogAppendTime",
+        },
+    )
+    try:
+        admin.create_topics([topic], request_timeout=kafka.timeout_seconds)[kafka.topic].result()
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise FatalError(
+            f"The topic could not be created: {error.args[0].str()}", where=f"topic {kafka.topic}"
+        ) from error
+    return True
+
+
+def partition_ranges(kafka: KafkaSettings) -> list[PartitionRange]:
+    """Return what each partition of the topic holds now, in order of partition.
+
+    Raises UnreachableError; FatalError when the topic does not exist.
+    """
+    admin = connect_admin(kafka)
+    metadata = admin.list_topics(kafka.topic, timeout=kafka.timeout_seconds).topics[kafka.topic]
+    if metadata.error is not None:
+        raise FatalError(
+            f"The topic cannot be read: {metadata.error.str()}",
+            where=f"topic {kafka.topic} at {kafka.bootstrap_servers}",
+            remedy="Create it with `python -m consumer migrate`.",
+        )
+    partitions = [TopicPartition(kafka.topic, number) for number in sorted(metadata.partitions)]
+    earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    low = admin.list_offsets(dict.fromkeys(partitions, earliest))
+    high = admin.list_offsets(dict.fromkeys(partitions, latest))
+    return [
+        PartitionRange(kafka.topic, each.partition, low[each].result().offset, high[each].result().offset)
+        for each in partitions
+    ]
+
+
+def _named(error: KafkaException, refused: list[KafkaError], kafka: KafkaSettings) -> FatalError:
+    where = f"Kafka at {kafka.bootstrap_servers}"
+    if any(each.code() == KafkaError._AUTHENTICATION for each in refused):  # noqa: SLF001 - librdkafka's public name
+        return ConfigurationError(
+            "Kafka refused the credentials", where=where, remedy="Check TRIPLINE_KAFKA_SASL_USERNAME and _PASSWORD."
+        )
+    return UnreachableError(
+        "Kafka did not answer",
+        where=where,
+        remedy="Is it running? `make up` starts one; TRIPLINE_KAFKA_BOOTSTRAP_SERVERS names another.",
+    )

@@ -1,0 +1,106 @@
+"""Does a payload keep the contract? The typed model decides fast; the JSON Schema names the reason of a refusal."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+import jsonschema
+import msgspec
+
+from contracts.event import FARE_BEARING, SCHEMA_MAJOR, TripEvent
+from contracts.reasons import RejectionReason
+from contracts.schema import trip_event_schema
+
+_REASON_OF_KEYWORD = {
+    "required": RejectionReason.MISSING_FIELD,
+    "type": RejectionReason.WRONG_TYPE,
+    "anyOf": RejectionReason.WRONG_TYPE,
+    "enum": RejectionReason.UNKNOWN_VALUE,
+    "pattern": RejectionReason.MALFORMED_VALUE,
+    "minLength": RejectionReason.MALFORMED_VALUE,
+    "maxLength": RejectionReason.MALFORMED_VALUE,
+    "minimum": RejectionReason.OUT_OF_RANGE,
+    "maximum": RejectionReason.OUT_OF_RANGE,
+    "minItems": RejectionReason.OUT_OF_RANGE,
+    "maxItems": RejectionReason.OUT_OF_RANGE,
+}
+
+
+class Violation(NamedTuple):
+    """A broken rule: the reason, and the field it was found at (`$.fare.total`; never the value)."""
+
+    reason: RejectionReason
+    field: str
+
+
+_decoder = msgspec.json.Decoder(TripEvent)
+
+
+def check(payload: bytes | str) -> TripEvent | Violation:
+    """Return the typed event, or the first rule that the payload breaks.
+
+    `payload` is one JSON document, as the lake stored it.
+    """
+    try:
+        event = _decoder.decode(payload)
+    except msgspec.ValidationError:
+        return _explain(msgspec.json.decode(payload))
+    if int(event.schema_version.partition(".")[0]) != SCHEMA_MAJOR:
+        return Violation(RejectionReason.UNSUPPORTED_VERSION, "$.schema_version")
+    inconsistent = _inconsistent_field(event)
+    return Violation(RejectionReason.INCONSISTENT, inconsistent) if inconsistent else event
+
+
+def _inconsistent_field(event: TripEvent) -> str | None:
+    fare = event.fare
+    if fare is None:
+        if not FARE_BEARING.isdisjoint(event.event_types):
+            return "$.fare"
+    elif fare.total != fare.base_fare + fare.tolls + fare.extras + fare.tip:
+        return "$.fare.total"
+    try:
+        service_date = date.fromisoformat(event.service_date)
+    except ValueError:
+        return "$.service_date"
+    happened_on = datetime.fromtimestamp(event.timestamp / 1000, UTC).date()
+    return "$.service_date" if service_date > happened_on + timedelta(days=1) else None
+
+
+def _explain(document: Any) -> Violation:
+    if not isinstance(document, dict):
+        return Violation(RejectionReason.NOT_AN_OBJECT, "$")
+    version = document.get("schema_version")
+    if isinstance(version, str) and version.partition(".")[0] not in {str(SCHEMA_MAJOR), ""}:
+        return Violation(RejectionReason.UNSUPPORTED_VERSION, "$.schema_version")
+    errors = sorted(_leaves(_validator().iter_errors(document)), key=lambda error: error.json_path)
+    for error in errors:
+        if "then" in error.absolute_schema_path:
+            return Violation(RejectionReason.INCONSISTENT, "$.fare")
+        return Violation(_REASON_OF_KEYWORD[str(error.validator)], _field(error))
+    # A number such as 1.0 is an integer to JSON Schema and a float to the typed model, which is the stricter.
+    return Violation(RejectionReason.WRONG_TYPE, "$")
+
+
+def _leaves(errors: Iterable[jsonschema.ValidationError]) -> Iterable[jsonschema.ValidationError]:
+    """Replace an optional field's `anyOf` error by what is wrong with the value that is there."""
+    for error in errors:
+        branches = [leaf for leaf in error.context or () if leaf.validator != "type" or leaf.relative_path]
+        if branches:
+            yield from _leaves(branches)
+        else:
+            yield error
+
+
+def _field(error: jsonschema.ValidationError) -> str:
+    if error.validator == "required":
+        required: list[str] = list(error.validator_value)  # type: ignore[arg-type]
+        present: dict[str, Any] = dict(error.instance)  # type: ignore[arg-type]
+        missing = next((name for name in required if name not in present), "")
+        return f"{error.json_path}.{missing}"
+    return str(error.json_path)
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(trip_event_schema())

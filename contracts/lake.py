@@ -1,0 +1,82 @@
+"""Connecting to the Postgres lake, and what its errors mean."""
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from contracts.errors import (
+    ConfigurationError,
+    FatalError,
+    PoisonError,
+    TransientError,
+    TriplineError,
+    UnreachableError,
+)
+from contracts.settings import LakeSettings
+
+_POISON = ("22", "23", "21", "54")
+_TRANSIENT = ("08", "40", "53300", "57P01", "57P02", "57P03", "57014", "25P03", "55P03")
+
+
+def connect(lake: LakeSettings, *, application: str, autocommit: bool = False) -> Connection[TupleRow]:
+    """Open a connection, UTC and with bounded waiting.
+
+    Raises UnreachableError, naming the address, within `lake.timeout_seconds`; ConfigurationError for a wrong role,
+    password or database.
+    """
+    # Built from fields, never a URI: psycopg's message on a malformed URI prints part of the password.
+    conninfo = make_conninfo(
+        host=lake.host,
+        port=lake.port,
+        dbname=lake.database,
+        user=lake.user,
+        password=lake.password.get_secret_value(),
+        sslmode=lake.sslmode,
+        connect_timeout=lake.timeout_seconds,
+        application_name=f"tripline-{application}",
+        options="-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
+        keepalives_idle=10,
+        tcp_user_timeout=15_000,
+    )
+    try:
+        return psycopg.connect(conninfo, autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise connection_error(error, lake) from error
+
+
+def connection_error(error: psycopg.OperationalError, lake: LakeSettings) -> FatalError:
+    """Name why no connection could be had, by SQLSTATE where the server gave one."""
+    where = f"Postgres at {lake.address}"
+    if (error.sqlstate or "").startswith(("28", "3D")):
+        return ConfigurationError(
+            "Postgres refused the role, password or database",
+            where=where,
+            remedy="Check TRIPLINE_LAKE_USER, _PASSWORD and _DATABASE.",
+        )
+    return UnreachableError(
+        "Postgres did not answer",
+        where=where,
+        remedy="Is it running? `make up` starts one; TRIPLINE_LAKE_HOST and _PORT name another.",
+    )
+
+
+def classify(error: psycopg.Error, *, where: str) -> TriplineError:
+    """Turn a database error into poison, transient or fatal, by its SQLSTATE alone.
+
+    The message carries the SQLSTATE and never Postgres' own text: its DETAIL and CONTEXT quote the data.
+    """
+    state = error.sqlstate
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and state is None:
+        return TransientError("The connection to Postgres was lost", where=where)
+    if state is None or state.startswith(_POISON):
+        # A NUL byte is refused by psycopg itself, without a SQLSTATE.
+        return PoisonError(f"Postgres refused a value (SQLSTATE {state or 'none'})", where=where)
+    name = type(error).__name__
+    if state.startswith(_TRANSIENT):
+        return TransientError(f"Postgres cannot serve now: {name} (SQLSTATE {state})", where=where)
+    return FatalError(
+        f"Postgres refused the statement: {name} (SQLSTATE {state})",
+        where=where,
+        remedy="Is the schema there (`python -m consumer migrate`) and the role allowed to?",
+    )

@@ -1,0 +1,247 @@
+"""Every setting of Tripline: one frozen model for each part, read from `TRIPLINE_…` environment variables.
+
+`load` reads the environment (and a `.env` file, which the environment overrides), takes any setting from a file when
+`<NAME>_FILE` is given, and refuses names that no model knows.
+"""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contracts.errors import ConfigurationError
+
+PREFIX = "TRIPLINE_"
+
+
+class Settings(BaseSettings):
+    """Base of all settings models: frozen, validated, masked when printed."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    section: ClassVar[str] = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values only from what `load` passes in, so that reading is explicit and testable."""
+        return (init_settings,)
+
+    @classmethod
+    def names(cls) -> dict[str, str]:
+        """Return the environment variable of each field: `{"TRIPLINE_KAFKA_TOPIC": "topic", …}`."""
+        return {f"{PREFIX}{cls.section}_{field.upper()}": field for field in cls.model_fields}
+
+
+class KafkaSettings(Settings):
+    """Where the broker is, how to speak to it, and the topic."""
+
+    section: ClassVar[str] = "KAFKA"
+    bootstrap_servers: str = Field("127.0.0.1:9092", description="Brokers, host:port, comma-separated.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="SASL_SSL for managed brokers (Azure Event Hubs: port 9093)."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("PLAIN", description="With SASL_*.")
+    sasl_username: str = Field("", description="With SASL_*; `$ConnectionString` for Event Hubs.")
+    sasl_password: SecretStr = Field(SecretStr(""), description="With SASL_*.")
+    ssl_ca_location: str = Field("", description="CA bundle; empty uses the system's.")
+    topic: str = Field("trips.events.v1", pattern=r"^[A-Za-z0-9._-]{1,249}$", description="The topic of trip events.")
+    partitions: int = Field(6, ge=1, le=1000, description="Partitions when the topic is created.")
+    replication_factor: int = Field(1, ge=1, le=10, description="Replicas when the topic is created.")
+    minimum_insync_replicas: int = Field(1, ge=1, le=10, description="min.insync.replicas of the topic.")
+    retention_hours: int = Field(168, ge=1, description="retention.ms of the topic, in hours.")
+    timeout_seconds: float = Field(10, gt=0, le=14, description="How long a broker may take to answer at the start.")
+
+    @model_validator(mode="after")
+    def _replicas(self) -> "KafkaSettings":
+        if self.minimum_insync_replicas > self.replication_factor:
+            raise ValueError("minimum_insync_replicas is larger than replication_factor")
+        return self
+
+    def client_config(self) -> dict[str, Any]:
+        """Return librdkafka's connection properties, secrets in plain text: never log it."""
+        config: dict[str, Any] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "security.protocol": self.security_protocol,
+            "socket.keepalive.enable": True,
+        }
+        if self.ssl_ca_location:
+            config["ssl.ca.location"] = self.ssl_ca_location
+        if self.security_protocol.startswith("SASL"):
+            config["sasl.mechanism"] = self.sasl_mechanism
+            config["sasl.username"] = self.sasl_username
+            config["sasl.password"] = self.sasl_password.get_secret_value()
+        return config
+
+
+class LakeSettings(Settings):
+    """The Postgres data lake."""
+
+    section: ClassVar[str] = "LAKE"
+    host: str = Field("127.0.0.1", description="Host or socket folder of Postgres.")
+    port: int = Field(5432, ge=1, le=65535, description="Port of Postgres.")
+    database: str = Field("tripline", description="Database of the lake.")
+    user: str = Field("tripline", description="Role that owns the lake.")
+    password: SecretStr = Field(SecretStr(""), description="Its password; there is no default.")
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        "prefer", description="libpq's sslmode; verify-full for a server across a network."
+    )
+    timeout_seconds: int = Field(10, ge=2, le=14, description="How long connecting may take.")
+
+    @property
+    def address(self) -> str:
+        """Host, port and database, for messages."""
+        return f"{self.host}:{self.port}/{self.database}"
+
+
+class BigQuerySettings(Settings):
+    """The warehouse. The emulator and the real service differ only here."""
+
+    section: ClassVar[str] = "BIGQUERY"
+    project: str = Field("tripline", pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$", description="Google Cloud project.")
+    location: str = Field("US", description="Location of the datasets.")
+    dataset_prefix: str = Field(
+        "", pattern=r"^[a-z0-9_]{0,64}$", description="Put before bronze, silver and gold, to share a project."
+    )
+    emulator_url: str = Field("", description="http://host:port of the emulator; empty for the real service.")
+    credentials_file: str = Field("", description="Service account key; empty uses application default credentials.")
+    maximum_bytes_billed: int = Field(10 * 2**30, ge=10 * 2**20, description="Cap of every query, in bytes.")
+    job_timeout_seconds: int = Field(600, ge=10, description="How long a job may take.")
+    timeout_seconds: float = Field(10, gt=0, le=14, description="How long the service may take to answer at the start.")
+
+
+class ProducerSettings(Settings):
+    """How the producer delivers."""
+
+    section: ClassVar[str] = "PRODUCER"
+    cache_folder: str = Field("", description="Where fetched trips are kept; empty: the user's cache folder.")
+    queue_messages: int = Field(50_000, ge=10, description="Unacknowledged events held in memory before it waits.")
+    delivery_timeout_seconds: int = Field(120, ge=1, description="When an unacknowledged event counts as failed.")
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = Field("lz4", description="Codec of the batches.")
+
+
+class ConsumerSettings(Settings):
+    """How the consumer lands events in the lake."""
+
+    section: ClassVar[str] = "CONSUMER"
+    group: str = Field("tripline-lake", min_length=1, description="Consumer group.")
+    batch_rows: int = Field(5_000, ge=1, le=100_000, description="Rows of one COPY at the most.")
+    batch_bytes: int = Field(16 * 2**20, ge=1_024, description="Bytes of one COPY at the most.")
+    batch_seconds: float = Field(1.0, gt=0, le=60, description="How long an event waits for its batch to fill.")
+    maximum_message_bytes: int = Field(1_048_576, ge=1_024, description="A larger message is a dead letter.")
+    dead_letter_budget: int = Field(
+        10_000, ge=0, description="Dead letters in one run after which the consumer stops; 0 stops at the first."
+    )
+
+
+class WarehouseSettings(Settings):
+    """How the lake is loaded into BigQuery."""
+
+    section: ClassVar[str] = "WAREHOUSE"
+    window_rows: int = Field(500_000, ge=1, description="Offsets of one load window at the most.")
+    work_folder: str = Field("", description="Where a window's Parquet files stand meanwhile; empty: temporary.")
+
+
+class StackSettings(Settings):
+    """The native stack: `make up` and `make demo`."""
+
+    section: ClassVar[str] = "STACK"
+    folder: str = Field(".tripline", description="State and logs of the native parts.")
+    kafka_port: int = Field(0, ge=0, le=65535, description="0 takes a free port.")
+    lake_port: int = Field(0, ge=0, le=65535, description="0 takes a free port.")
+    bigquery_port: int = Field(0, ge=0, le=65535, description="0 takes a free port.")
+    mage_port: int = Field(6789, ge=0, le=65535, description="Mage's UI; 0 takes a free port.")
+    events_per_second: float = Field(20, gt=0, le=10_000, description="Rate of the simulated city in `make up`.")
+
+
+class MageSettings(Settings):
+    """Mage's server."""
+
+    section: ClassVar[str] = "MAGE"
+    owner_email: str = Field("owner@tripline.local", description="Login of Mage's owner.")
+    owner_password: SecretStr = Field(SecretStr(""), description="Its password; `make up` makes one up when empty.")
+    jwt_secret: SecretStr = Field(SecretStr(""), description="Signs Mage's sessions; 32 characters or more.")
+    database: str = Field("mage", description="Database in the lake's Postgres for Mage's own state.")
+
+
+ALL_SETTINGS: tuple[type[Settings], ...] = (
+    KafkaSettings,
+    LakeSettings,
+    BigQuerySettings,
+    ProducerSettings,
+    ConsumerSettings,
+    WarehouseSettings,
+    StackSettings,
+    MageSettings,
+)
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def read_environment(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> dict[str, str]:
+    """Return all `TRIPLINE_…` values: `env_file` under `environ`, `<NAME>_FILE` replaced by that file's first line.
+
+    Raises ConfigurationError for a name that no settings model knows, or a file that cannot be read.
+    """
+    source = os.environ if environ is None else environ
+    from_file = {name: value or "" for name, value in dotenv_values(env_file).items()} if env_file.is_file() else {}
+    values = {name: value for name, value in {**from_file, **source}.items() if name.startswith(PREFIX)}
+    known = {name for model in ALL_SETTINGS for name in model.names()}
+    for name in sorted(values.keys() - known):
+        target = name.removesuffix("_FILE")
+        if target not in known:
+            raise _unknown(name, known)
+        values[target] = _first_line(name, values.pop(name))
+    return values
+
+
+def load(model: type[Model], environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Model:
+    """Return one part's settings.
+
+    Raises ConfigurationError that names the variable, without its value.
+    """
+    values = read_environment(environ, env_file)
+    names = model.names()
+    try:
+        return model(**{field: values[name] for name, field in names.items() if name in values})
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        field = str(problem["loc"][0]) if problem["loc"] else ""
+        where = f"{PREFIX}{model.section}_{field.upper()}".rstrip("_")
+        raise ConfigurationError(
+            f"A setting is wrong: {problem['msg']}", where=where, remedy="See .env.example for what it means."
+        ) from error
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment variables that make `load` return these settings, secrets in plain text."""
+    values: dict[str, str] = {}
+    for name, field in settings.names().items():
+        value = getattr(settings, field)
+        values[name] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return values
+
+
+def _unknown(name: str, known: set[str]) -> ConfigurationError:
+    close = get_close_matches(name, known, n=1)
+    remedy = f"Did you mean {close[0]}?" if close else "See .env.example for all settings."
+    return ConfigurationError("Unknown setting", where=name, remedy=remedy)
+
+
+def _first_line(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").split("\n", 1)[0]
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file of a setting cannot be read: {error.strerror}", where=f"{name}={path}"
+        ) from error
