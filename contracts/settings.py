@@ -153,15 +153,15 @@ class WarehouseSettings(Settings):
 
 
 class StackSettings(Settings):
-    """The native stack: `make up` and `make demo`."""
+    """The whole stack on one machine: native (`make up`, `make demo`) or in Docker, where a port is never 0."""
 
     section: ClassVar[str] = "STACK"
     folder: str = Field(".tripline", description="State and logs of the native parts.")
-    kafka_port: int = Field(0, ge=0, le=65535, description="0 takes a free port.")
-    lake_port: int = Field(0, ge=0, le=65535, description="0 takes a free port.")
-    bigquery_port: int = Field(0, ge=0, le=65535, description="0 takes a free port.")
+    kafka_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 9092.")
+    lake_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 5432.")
+    bigquery_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 9050.")
     mage_port: int = Field(6789, ge=0, le=65535, description="Mage's UI; 0 takes a free port.")
-    events_per_second: float = Field(20, gt=0, le=10_000, description="Rate of the simulated city in `make up`.")
+    events_per_second: float = Field(20, gt=0, le=10_000, description="Rate of the simulated city.")
 
 
 class MageSettings(Settings):
@@ -193,16 +193,8 @@ def read_environment(environ: Mapping[str, str] | None = None, env_file: Path = 
 
     Raises ConfigurationError for a name that no settings model knows, or a file that cannot be read.
     """
-    source = os.environ if environ is None else environ
     from_file = {name: value or "" for name, value in dotenv_values(env_file).items()} if env_file.is_file() else {}
-    values = {name: value for name, value in {**from_file, **source}.items() if name.startswith(PREFIX)}
-    known = {name for model in ALL_SETTINGS for name in model.names()}
-    for name in sorted(values.keys() - known):
-        target = name.removesuffix("_FILE")
-        if target not in known:
-            raise _unknown(name, known)
-        values[target] = _first_line(name, values.pop(name))
-    return values
+    return {**_resolve(from_file), **_resolve(os.environ if environ is None else environ)}
 
 
 def load(model: type[Model], environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Model:
@@ -229,6 +221,19 @@ def environment_of(settings: Settings) -> dict[str, str]:
     for name, field in settings.names().items():
         value = getattr(settings, field)
         values[name] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return values
+
+
+def _resolve(source: Mapping[str, str]) -> dict[str, str]:
+    values = {name: value for name, value in source.items() if name.startswith(PREFIX)}
+    known = {name for model in ALL_SETTINGS for name in model.names()}
+    for name in sorted(values.keys() - known):
+        target = name.removesuffix("_FILE")
+        if target not in known:
+            raise _unknown(name, known)
+        path = values.pop(name)
+        if path:
+            values[target] = _first_line(name, path)
     return values
 
 

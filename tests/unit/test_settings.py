@@ -63,6 +63,19 @@ def test_a_secret_can_come_from_a_file_and_is_never_printed(tmp_path: Path) -> N
     assert "correct horse" not in f"{settings!r} {settings}"
 
 
+def test_the_environment_overrides_a_secret_file_that_the_env_file_names(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("from file")
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"TRIPLINE_LAKE_PASSWORD_FILE={secret}\n")
+    settings = load(LakeSettings, {"TRIPLINE_LAKE_PASSWORD": "from environment"}, env_file)
+    assert settings.password.get_secret_value() == "from environment"
+
+
+def test_a_secret_file_without_a_name_counts_as_not_given() -> None:
+    assert "TRIPLINE_LAKE_PASSWORD" not in read_environment({"TRIPLINE_LAKE_PASSWORD_FILE": ""}, NO_FILE)
+
+
 def test_a_missing_secret_file_is_named() -> None:
     with pytest.raises(ConfigurationError, match="/nonexistent/password"):
         read_environment({"TRIPLINE_LAKE_PASSWORD_FILE": "/nonexistent/password"}, NO_FILE)
