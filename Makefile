@@ -49,7 +49,7 @@ clean: setup ## Stop and wipe the native stack's data, logs and passwords
 	@$(RUN) -m stack clean
 
 .PHONY: env
-env: ## Write .env with fresh random passwords, for docker compose
+env: ## Write .env with fresh random passwords in .secrets/, for docker compose
 	@$(PYTHON) -m stack.secrets
 
 .PHONY: format
@@ -57,6 +57,7 @@ format: setup ## Format the code and regenerate what is generated
 	@.venv/bin/ruff format
 	@.venv/bin/ruff check --fix
 	@$(RUN) -m contracts.schema
+	@$(RUN) -m contracts.env_example
 
 .PHONY: setup
 setup: .venv/.synced mage_project/.venv/.synced
