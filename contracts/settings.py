@@ -172,6 +172,8 @@ class MageSettings(Settings):
     owner_password: SecretStr = Field(SecretStr(""), description="Its password; `make up` makes one up when empty.")
     jwt_secret: SecretStr = Field(SecretStr(""), description="Signs Mage's sessions; 32 characters or more.")
     database: str = Field("mage", description="Database in the lake's Postgres for Mage's own state.")
+    data_folder: str = Field(".tripline/mage", description="Where blocks' outputs and the logs of runs are kept.")
+    allow_edits: bool = Field(False, description="Let the owner edit and run blocks in the UI, which rewrites files.")
 
 
 ALL_SETTINGS: tuple[type[Settings], ...] = (
