@@ -6,14 +6,10 @@ reservation_stop and trip_start happen at one time and place.
 
 import heapq
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from uuid import UUID, uuid5
 
-from contracts.event import SCHEMA_VERSION, EventType, Fare, Location, TripEvent, VehicleState
+from contracts.event import SCHEMA_VERSION, EventType, TripEvent, VehicleState
+from producer.ids import shared_id, stable_id
 from producer.trips import Trip
-
-NAMESPACE = UUID("5f0e2f0c-6f43-5d1b-9d0b-0c1a3b1c7d52")
-"""Root of all ids; another one would make every replay a new set of events."""
 
 UNKNOWN_VEHICLE = "unknown"
 
@@ -32,30 +28,18 @@ STATE_AFTER = {
 """MDS passenger-services vehicle state after each event; a correction finds the vehicle free again."""
 
 
-def stable_id(*parts: str) -> str:
-    """Return the UUID (version 5) of a name such as `("trip", "chicago-taxi-trips/data.csv/17")`."""
-    return str(uuid5(NAMESPACE, "/".join(parts)))
-
-
-@lru_cache(maxsize=65_536)
-def fleet_id(kind: str, source: str, name: str) -> str:
-    """Return the id of a provider or device, which many trips share."""
-    return stable_id(kind, source, name)
+LIFECYCLE = (
+    EventType.RESERVATION_START,
+    EventType.RESERVATION_STOP,
+    EventType.TRIP_START,
+    EventType.TRIP_STOP,
+    EventType.TRIP_END,
+)
 
 
 def events_of(trip: Trip) -> list[TripEvent]:
-    """Return the trip's events in order. Publication time is event time: a replay knows no wall clock.
-
-    A ride of unknown duration stops when it starts.
-    """
-    stop = trip.start + (trip.duration or 0) * 1000
-    return [
-        _event(trip, EventType.RESERVATION_START, trip.start),
-        _event(trip, EventType.RESERVATION_STOP, trip.start),
-        _event(trip, EventType.TRIP_START, trip.start),
-        _event(trip, EventType.TRIP_STOP, stop),
-        _event(trip, EventType.TRIP_END, stop),
-    ]
+    """Return the trip's events in order."""
+    return [event_of(trip, kind) for kind in LIFECYCLE]
 
 
 def in_event_order(trips: Iterable[list[TripEvent]]) -> Iterator[TripEvent]:
@@ -75,12 +59,14 @@ def in_event_order(trips: Iterable[list[TripEvent]]) -> Iterator[TripEvent]:
         yield heapq.heappop(waiting)[2]
 
 
-def _event(trip: Trip, kind: EventType, timestamp: int) -> TripEvent:
-    arrived = kind in {EventType.TRIP_STOP, EventType.TRIP_END}
-    ended = kind is EventType.TRIP_END
+def event_of(trip: Trip, kind: EventType) -> TripEvent:
+    """Return one event of the trip. Publication time is event time: a replay knows no wall clock.
+
+    A ride of unknown duration stops when it starts.
+    """
+    arrived, ended = kind in {EventType.TRIP_STOP, EventType.TRIP_END}, kind is EventType.TRIP_END
+    timestamp = trip.start + (trip.duration or 0) * 1000 if arrived else trip.start
     provider, vehicle = trip.provider_name or "", trip.vehicle_id or UNKNOWN_VEHICLE
-    location: Location | None = trip.dropoff if arrived else trip.pickup
-    fare: Fare | None = trip.fare if ended else None
     return TripEvent(
         schema_version=SCHEMA_VERSION,
         event_id=stable_id("event", trip.key, kind),
@@ -88,16 +74,16 @@ def _event(trip: Trip, kind: EventType, timestamp: int) -> TripEvent:
         vehicle_state=STATE_AFTER[kind],
         timestamp=timestamp,
         publication_time=timestamp,
-        provider_id=fleet_id("provider", trip.source, provider),
-        device_id=fleet_id("device", trip.source, f"{provider}/{vehicle}"),
+        provider_id=shared_id("provider", trip.source, provider),
+        device_id=shared_id("device", trip.source, f"{provider}/{vehicle}"),
         vehicle_id=vehicle,
-        trip_id=stable_id("trip", trip.key),
+        trip_id=trip.trip_id,
         service_date=trip.service_date,
         provider_name=trip.provider_name,
-        location=location,
+        location=trip.dropoff if arrived else trip.pickup,
         pickup_area=trip.pickup_area,
         dropoff_area=trip.dropoff_area if arrived else None,
         distance=trip.distance if ended else None,
         duration=trip.duration if ended else None,
-        fare=fare,
+        fare=trip.fare if ended else None,
     )

@@ -9,8 +9,9 @@ import msgspec
 
 from contracts.check import Violation, check
 from contracts.errors import BadInputError
-from contracts.event import LATEST_MILLISECONDS, TripEvent
-from producer.lifecycle import events_of, in_event_order
+from contracts.event import LATEST_MILLISECONDS, EventType, TripEvent
+from producer.ids import stable_id
+from producer.lifecycle import event_of, events_of, in_event_order
 from producer.mapping import Mapping, PlaceColumns
 from producer.messages import encoder
 from producer.reading import Row, read_rows
@@ -100,9 +101,11 @@ class Replay:
         zone = self.mapping.zone
         wall_clock = (EPOCH + timedelta(milliseconds=trip.start)).astimezone(zone).replace(tzinfo=None)
         wall_clock += timedelta(weeks=weeks * (round_number % rounds_that_fit))
+        key = f"{trip.key}/round {round_number}"
         return msgspec.structs.replace(
             trip,
-            key=f"{trip.key}/round {round_number}",
+            key=key,
+            trip_id=stable_id("trip", key),
             start=to_milliseconds(from_local(wall_clock, zone)),
             service_date=wall_clock.date().isoformat(),
         )
@@ -110,9 +113,8 @@ class Replay:
 
 def _verify(trip: Trip, mapping: Mapping) -> None:
     """Hold the trip against the contract: its first and last event have every field that a row can fill."""
-    events = events_of(trip)
-    for event, place in ((events[0], mapping.pickup), (events[-1], mapping.dropoff)):
-        found = check(encoder.encode(event))
+    for kind, place in ((EventType.RESERVATION_START, mapping.pickup), (EventType.TRIP_END, mapping.dropoff)):
+        found = check(encoder.encode(event_of(trip, kind)))
         if isinstance(found, Violation):
             column = _column_of(found.field, mapping, place)
             raise CellError(column, f"breaks the contract at {found.field} ({found.reason})")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from contracts.event import Fare, Location, PaymentType
+from producer.ids import stable_id
 from producer.mapping import DistanceColumn, Mapping, PlaceColumns, TimeColumn
 
 METRES = {"metres": Decimal(1), "kilometres": Decimal(1000), "miles": Decimal("1609.344")}
@@ -32,6 +33,7 @@ class Trip(Struct, frozen=True):
 
     source: str
     key: str
+    trip_id: str
     start: int
     service_date: str
     duration: int | None
@@ -51,9 +53,12 @@ def to_trip(row: Row[str, Any], mapping: Mapping, zone: ZoneInfo, *, key: str) -
     Raises CellError with the column that is wrong.
     """
     start = _moment(row, mapping.start, zone)
+    if mapping.trip is not None:
+        key = f"{mapping.source}/{_required(row, mapping.trip.column)}"
     return Trip(
         source=mapping.source,
-        key=f"{mapping.source}/{_required(row, mapping.trip.column)}" if mapping.trip else key,
+        key=key,
+        trip_id=stable_id("trip", key),
         start=to_milliseconds(start),
         service_date=start.astimezone(zone).date().isoformat(),
         duration=_duration(row, mapping, zone, start),
