@@ -1,6 +1,7 @@
 """The topic: is the broker there, does the topic exist, make it when it does not."""
 
 import logging
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -73,14 +74,7 @@ def partition_ranges(kafka: KafkaSettings) -> list[PartitionRange]:
     Raises UnreachableError; FatalError when the topic does not exist.
     """
     admin = connect_admin(kafka)
-    metadata = admin.list_topics(kafka.topic, timeout=kafka.timeout_seconds).topics[kafka.topic]
-    if metadata.error is not None:
-        raise FatalError(
-            f"The topic cannot be read: {metadata.error.str()}",
-            where=f"topic {kafka.topic} at {kafka.bootstrap_servers}",
-            remedy="Create it with `python -m consumer migrate`.",
-        )
-    partitions = [TopicPartition(kafka.topic, number) for number in sorted(metadata.partitions)]
+    partitions = _partitions(admin, kafka)
     earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
     low = admin.list_offsets(dict.fromkeys(partitions, earliest))
     high = admin.list_offsets(dict.fromkeys(partitions, latest))
@@ -88,6 +82,29 @@ def partition_ranges(kafka: KafkaSettings) -> list[PartitionRange]:
         PartitionRange(kafka.topic, each.partition, low[each].result().offset, high[each].result().offset)
         for each in partitions
     ]
+
+
+def newest_arrival(kafka: KafkaSettings) -> datetime | None:
+    """Return when the newest event came to the topic, by the broker's clock; None when there is none yet.
+
+    Raises UnreachableError; FatalError when the topic does not exist.
+    """
+    admin = connect_admin(kafka)
+    newest = OffsetSpec.max_timestamp()  # type: ignore[no-untyped-call]
+    answers = admin.list_offsets(dict.fromkeys(_partitions(admin, kafka), newest)).values()
+    milliseconds = max(answer.result().timestamp for answer in answers)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds >= 0 else None
+
+
+def _partitions(admin: AdminClient, kafka: KafkaSettings) -> list[TopicPartition]:
+    metadata = admin.list_topics(kafka.topic, timeout=kafka.timeout_seconds).topics[kafka.topic]
+    if metadata.error is not None:
+        raise FatalError(
+            f"The topic cannot be read: {metadata.error.str()}",
+            where=f"topic {kafka.topic} at {kafka.bootstrap_servers}",
+            remedy="Create it with `python -m consumer migrate`.",
+        )
+    return [TopicPartition(kafka.topic, number) for number in sorted(metadata.partitions)]
 
 
 def _named(error: KafkaException, refused: list[KafkaError], kafka: KafkaSettings) -> FatalError:
