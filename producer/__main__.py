@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -12,11 +13,13 @@ from typing import Annotated
 import typer
 
 from contracts import console
+from contracts.broker import newest_arrival
 from contracts.console import errors_as_exit_codes
 from contracts.logs import configure_logs
 from contracts.settings import KafkaSettings, ProducerSettings, load
 from producer.delivery import Delivery
 from producer.fetch import CHICAGO, cache_folder, chicago_trips
+from producer.health import verify_arrivals
 from producer.mapping import load_mapping, shipped_mappings
 from producer.messages import Message, to_messages
 from producer.pacing import Pace, paced
@@ -78,6 +81,19 @@ def fetch(json: Json = False, verbose: Verbose = False) -> None:
             bar.advance(len(files))
         rows = {"folder": str(cache_folder(settings)), "files": len(files), "bytes": sum(map(_size, files))}
         console.summary("Trips", rows, next_step="`python -m producer replay`", as_json=json)
+
+
+@app.command()
+def health(
+    within: Annotated[float, typer.Option(min=1, help="Seconds that the newest event may be old.")] = 60,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Exit with 0 when an event arrived on the topic lately. For the health check of a container."""
+    with errors_as_exit_codes(verbose):
+        kafka = load(KafkaSettings)
+        age = verify_arrivals(newest_arrival(kafka), datetime.now(UTC), within_seconds=within, topic=kafka.topic)
+        console.summary("Producer", {"newest_event_seconds_ago": round(age, 3)}, as_json=json)
 
 
 def _deliver(
