@@ -157,6 +157,7 @@ class StackSettings(Settings):
 
     section: ClassVar[str] = "STACK"
     folder: str = Field(".tripline", description="State and logs of the native parts.")
+    cache_folder: str = Field("", description="Where Kafka's jars are kept; empty: the user's cache folder.")
     kafka_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 9092.")
     lake_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 5432.")
     bigquery_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 9050.")
@@ -207,7 +208,7 @@ def load(model: type[Model], environ: Mapping[str, str] | None = None, env_file:
     values = read_environment(environ, env_file)
     names = model.names()
     try:
-        return model(**{field: values[name] for name, field in names.items() if name in values})
+        return model.model_validate({field: values[name] for name, field in names.items() if name in values})
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         field = str(problem["loc"][0]) if problem["loc"] else ""
@@ -224,6 +225,12 @@ def environment_of(settings: Settings) -> dict[str, str]:
         value = getattr(settings, field)
         values[name] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return values
+
+
+def child_environment(*settings: Settings) -> dict[str, str]:
+    """Return the environment for a program that we start: ours, with these settings as its only `TRIPLINE_` ones."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return ours | {name: value for each in settings for name, value in environment_of(each).items()}
 
 
 def _resolve(source: Mapping[str, str]) -> dict[str, str]:
