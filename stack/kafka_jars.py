@@ -1,0 +1,83 @@
+"""Kafka's jars: resolved by jgo from Maven Central once, checked against `kafka_jars.sha256`, kept in the cache.
+
+`python -m stack.kafka_jars` resolves them anew and writes that file, for a new version.
+"""
+
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from contracts.errors import BadInputError, UnreachableError
+
+KAFKA_VERSION = "4.1.0"
+# slf4j-simple gives the broker a voice: without it the log that an error points to would be empty.
+ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
+CHECKSUMS = Path(__file__).with_name("kafka_jars.sha256")
+
+
+def fetch_jars(cache: Path) -> Path:
+    """Return the folder of Kafka's jars, downloading them (45 MB) when the cache has none.
+
+    Raises UnreachableError when Maven Central does not answer; BadInputError when a jar is not the expected one.
+    """
+    folder = cache / f"kafka-{KAFKA_VERSION}"
+    if folder.is_dir():
+        return folder
+    with tempfile.TemporaryDirectory(dir=cache, prefix="kafka-") as unfinished:
+        jars = Path(unfinished) / "jars"
+        jars.mkdir()
+        for jar in _resolve(Path(unfinished)):
+            shutil.copyfile(jar, jars / jar.name)
+        _verify(jars)
+        try:
+            jars.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise  # Anything but another process that was faster.
+    return folder
+
+
+def _resolve(workspace: Path) -> list[Path]:
+    # Imported here because jgo takes half a second and is needed once per machine.
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
+    from jgo.env import EnvironmentBuilder, LinkStrategy  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415
+
+    logging.getLogger("jgo").setLevel(logging.ERROR)
+    context = MavenContext(repo_cache=workspace / "repository", remote_repos={"central": MAVEN_CENTRAL_URL})
+    builder = EnvironmentBuilder(context=context, cache_dir=workspace / "jgo", link_strategy=LinkStrategy.HARD)
+    try:
+        environment = builder.from_endpoint(ENDPOINT)
+    except Exception as error:  # jgo raises whatever its HTTP client or its parser raised.
+        raise UnreachableError(
+            f"Kafka's jars could not be fetched ({type(error).__name__})",
+            where=MAVEN_CENTRAL_URL,
+            remedy="They are needed once and then kept. Check the network or the proxy, and try again.",
+        ) from error
+    return sorted(Path(environment.path).rglob("*.jar"))
+
+
+def _verify(jars: Path) -> None:
+    lines = CHECKSUMS.read_text(encoding="utf-8").splitlines()
+    expected = {name: digest for digest, name in (line.split() for line in lines)}
+    found = _checksums(jars.glob("*.jar"))
+    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if wrong:
+        raise BadInputError(
+            f"{len(wrong)} of Kafka's jars are not the expected ones, the first is {wrong[0]}",
+            where=str(CHECKSUMS),
+            remedy="Something between here and Maven Central changed them, or the mirror is incomplete.",
+        )
+
+
+def _checksums(jars: Iterable[Path]) -> dict[str, str]:
+    return {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in jars}
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        resolved = _checksums(_resolve(Path(temporary)))
+    CHECKSUMS.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(resolved.items())), encoding="utf-8")
