@@ -1,14 +1,17 @@
 """Does a payload keep the contract? The typed model decides fast; the JSON Schema names the reason of a refusal."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-import jsonschema
 import msgspec
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
 
-from contracts.event import FARE_BEARING, SCHEMA_MAJOR, TripEvent
+from contracts.event import FARE_BEARING, SCHEMA_MAJOR, VERSION_PATTERN, TripEvent
 from contracts.reasons import RejectionReason
 from contracts.schema import trip_event_schema
 
@@ -46,7 +49,7 @@ def check(payload: bytes | str) -> TripEvent | Violation:
         event = _decoder.decode(payload)
     except msgspec.ValidationError:
         return _explain(msgspec.json.decode(payload))
-    if int(event.schema_version.partition(".")[0]) != SCHEMA_MAJOR:
+    if _is_unsupported(event.schema_version):
         return Violation(RejectionReason.UNSUPPORTED_VERSION, "$.schema_version")
     inconsistent = _inconsistent_field(event)
     return Violation(RejectionReason.INCONSISTENT, inconsistent) if inconsistent else event
@@ -70,19 +73,24 @@ def _inconsistent_field(event: TripEvent) -> str | None:
 def _explain(document: Any) -> Violation:
     if not isinstance(document, dict):
         return Violation(RejectionReason.NOT_AN_OBJECT, "$")
-    version = document.get("schema_version")
-    if isinstance(version, str) and version.partition(".")[0] not in {str(SCHEMA_MAJOR), ""}:
+    if _is_unsupported(document.get("schema_version")):
         return Violation(RejectionReason.UNSUPPORTED_VERSION, "$.schema_version")
     errors = sorted(_leaves(_validator().iter_errors(document)), key=lambda error: error.json_path)
     for error in errors:
         if "then" in error.absolute_schema_path:
             return Violation(RejectionReason.INCONSISTENT, "$.fare")
         return Violation(_REASON_OF_KEYWORD[str(error.validator)], _field(error))
-    # A number such as 1.0 is an integer to JSON Schema and a float to the typed model, which is the stricter.
+    # The typed model is the judge, also where the schema finds nothing to name.
     return Violation(RejectionReason.WRONG_TYPE, "$")
 
 
-def _leaves(errors: Iterable[jsonschema.ValidationError]) -> Iterable[jsonschema.ValidationError]:
+def _is_unsupported(version: object) -> bool:
+    if not isinstance(version, str) or re.match(VERSION_PATTERN, version) is None:
+        return False
+    return int(version.partition(".")[0]) != SCHEMA_MAJOR
+
+
+def _leaves(errors: Iterable[ValidationError]) -> Iterable[ValidationError]:
     """Replace an optional field's `anyOf` error by what is wrong with the value that is there."""
     for error in errors:
         branches = [leaf for leaf in error.context or () if leaf.validator != "type" or leaf.relative_path]
@@ -92,7 +100,7 @@ def _leaves(errors: Iterable[jsonschema.ValidationError]) -> Iterable[jsonschema
             yield error
 
 
-def _field(error: jsonschema.ValidationError) -> str:
+def _field(error: ValidationError) -> str:
     if error.validator == "required":
         required: list[str] = list(error.validator_value)  # type: ignore[arg-type]
         present: dict[str, Any] = dict(error.instance)  # type: ignore[arg-type]
@@ -102,5 +110,8 @@ def _field(error: jsonschema.ValidationError) -> str:
 
 
 @cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(trip_event_schema())
+def _validator() -> Validator:
+    # 1.0 is an integer to JSON Schema and not to the typed model, which is the stricter.
+    strict = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _checker, value: type(value) is int)
+    validator: type[Validator] = extend(Draft202012Validator, type_checker=strict)  # type: ignore[no-untyped-call]
+    return validator(trip_event_schema())

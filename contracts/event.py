@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 SCHEMA_VERSION = "1.0"
 SCHEMA_MAJOR = 1
 
+# No leading zero, and nothing after it: to Python's `re`, `$` also matches before a trailing newline.
+VERSION_PATTERN = r"^[1-9][0-9]{0,3}\.[0-9]{1,4}$(?!\n)"
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 # 2000-01-01 and 2100-01-01: what lies outside is a broken clock, and would open partitions nobody asked for.
 EARLIEST_MILLISECONDS = 946_684_800_000
@@ -113,7 +115,12 @@ class TripEvent(Struct, frozen=True):
     """One state change of one trip (MDS passenger-services event), keyed in Kafka by `trip_id`."""
 
     schema_version: Annotated[
-        str, Meta(description="Version of this contract, `major.minor`. No unit.", pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$")
+        str,
+        Meta(
+            description="Version of this contract, `major.minor`. No unit.",
+            pattern=VERSION_PATTERN,
+            max_length=9,
+        ),
     ]
     event_id: Annotated[str, _uuid("Identifies the event; a re-delivery carries the same.")]
     event_types: Annotated[
