@@ -19,12 +19,18 @@ _POISON = ("22", "23", "21", "54")
 _TRANSIENT = ("08", "40", "53300", "57P01", "57P02", "57P03", "57014", "25P03", "55P03")
 
 
-def connect(lake: LakeSettings, *, application: str, autocommit: bool = False) -> Connection[TupleRow]:
-    """Open a connection, UTC and with bounded waiting.
+def connect(
+    lake: LakeSettings, *, application: str, autocommit: bool = False, statement_seconds: float = 0
+) -> Connection[TupleRow]:
+    """Open a connection, UTC, UTF-8 and with bounded waiting.
+
+    `statement_seconds` bounds each statement in the server, and how long it keeps an abandoned transaction's locks; 0
+    leaves statements unbounded.
 
     Raises UnreachableError, naming the address, within `lake.timeout_seconds`; ConfigurationError for a wrong role,
     password or database.
     """
+    idle_seconds = statement_seconds or 60
     # Built from fields, never a URI: psycopg's message on a malformed URI prints part of the password.
     conninfo = make_conninfo(
         host=lake.host,
@@ -35,7 +41,9 @@ def connect(lake: LakeSettings, *, application: str, autocommit: bool = False) -
         sslmode=lake.sslmode,
         connect_timeout=lake.timeout_seconds,
         application_name=f"tripline-{application}",
-        options="-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
+        client_encoding="UTF8",
+        options=f"-c timezone=UTC -c lock_timeout=30s -c statement_timeout={int(statement_seconds * 1000)}"
+        f" -c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}",
         keepalives_idle=10,
         tcp_user_timeout=15_000,
     )
@@ -46,9 +54,13 @@ def connect(lake: LakeSettings, *, application: str, autocommit: bool = False) -
 
 
 def connection_error(error: psycopg.OperationalError, lake: LakeSettings) -> FatalError:
-    """Name why no connection could be had, by SQLSTATE where the server gave one."""
+    """Name why no connection could be had.
+
+    libpq gives no SQLSTATE before a connection stands; whether a password was asked for tells a server that refused
+    from one that did not answer.
+    """
     where = f"Postgres at {lake.address}"
-    if (error.sqlstate or "").startswith(("28", "3D")):
+    if error.pgconn is not None and error.pgconn.used_password:
         return ConfigurationError(
             "Postgres refused the role, password or database",
             where=where,

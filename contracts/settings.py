@@ -138,6 +138,15 @@ class ConsumerSettings(Settings):
     batch_rows: int = Field(5_000, ge=1, le=100_000, description="Rows of one COPY at the most.")
     batch_bytes: int = Field(16 * 2**20, ge=1_024, description="Bytes of one COPY at the most.")
     batch_seconds: float = Field(1.0, gt=0, le=60, description="How long an event waits for its batch to fill.")
+    landing_seconds: float = Field(
+        30,
+        ge=1,
+        le=100,
+        description="When a landing that does not end counts as lost; a third of the poll interval at most.",
+    )
+    session_seconds: int = Field(
+        10, ge=6, le=300, description="How long a consumer may be silent before its partitions go to another."
+    )
     maximum_message_bytes: int = Field(1_048_576, ge=1_024, description="A larger message is a dead letter.")
     dead_letter_budget: int = Field(
         10_000, ge=0, description="Dead letters in one run after which the consumer stops; 0 stops at the first."
