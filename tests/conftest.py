@@ -1,0 +1,170 @@
+"""Services and settings for all tests. A service starts when the first test asks for it; unit tests start nothing.
+
+Session: `kafka_server`, `lake_server`, `bigquery_server` (see tests/services/choice.py for where they come from).
+Each test: `kafka_settings` (a topic name nobody used, not created), `lake_settings` (an empty database),
+`bigquery_settings` (a dataset prefix nobody used), `environment` (all of them for a program that the test starts).
+For a test that kills or restarts a service: `fresh_services("kafka", "postgres")`, native ones of its own.
+"""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from contracts.settings import (
+    PREFIX,
+    BigQuerySettings,
+    ConsumerSettings,
+    KafkaSettings,
+    LakeSettings,
+    MageSettings,
+    ProducerSettings,
+    StackSettings,
+    WarehouseSettings,
+    child_environment,
+)
+from stack.native import NativeStack, native_stack
+from stack.postgres import create_database, drop_database
+from stack.state import StackFolder
+from tests.services.choice import Choice, Source
+from tests.services.containers import bigquery_container, kafka_container, postgres_container
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CHOICE = Choice(os.environ)
+# What the person at this terminal has set for their own stack must not reach the tests.
+for _name in [name for name in os.environ if name.startswith(PREFIX)]:
+    del os.environ[_name]
+
+FreshServices = Callable[..., NativeStack]
+
+
+def pytest_report_header() -> str:
+    """Say where the services come from."""
+    return str(CHOICE)
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[KafkaSettings]:
+    """A broker for the whole session."""
+    match CHOICE.source("kafka"):
+        case Source.GIVEN:
+            yield KafkaSettings(bootstrap_servers=CHOICE.address("kafka"))
+        case Source.DOCKER:
+            with kafka_container() as settings:
+                yield settings
+        case Source.NATIVE:
+            with _native("kafka") as stack:
+                yield stack.kafka
+
+
+@pytest.fixture(scope="session")
+def lake_server() -> Iterator[LakeSettings]:
+    """A Postgres for the whole session; its settings name the maintenance database."""
+    match CHOICE.source("postgres"):
+        case Source.GIVEN:
+            given = conninfo_to_dict(CHOICE.address("postgres"))
+            yield LakeSettings.model_validate(
+                {name: given[name] for name in ("host", "port", "user", "password") if name in given}
+            )
+        case Source.DOCKER:
+            with postgres_container() as settings:
+                yield settings
+        case Source.NATIVE:
+            with _native("postgres") as stack:
+                yield stack.lake
+
+
+@pytest.fixture(scope="session")
+def bigquery_server() -> Iterator[BigQuerySettings]:
+    """A BigQuery emulator for the whole session."""
+    match CHOICE.source("bigquery"):
+        case Source.GIVEN:
+            yield BigQuerySettings(emulator_url=CHOICE.address("bigquery"))
+        case Source.DOCKER:
+            with bigquery_container() as settings:
+                yield settings
+        case Source.NATIVE:
+            with _native("bigquery") as stack:
+                yield stack.bigquery
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name that no other test uses: `test_` and 12 hexadecimal digits."""
+    return f"test_{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def kafka_settings(kafka_server: KafkaSettings, unique: str) -> KafkaSettings:
+    """The session's broker with a topic name of this test; the topic is not there yet."""
+    return kafka_server.model_copy(update={"topic": unique})
+
+
+@pytest.fixture
+def lake_settings(lake_server: LakeSettings, unique: str) -> Iterator[LakeSettings]:
+    """The session's Postgres with an empty database of this test."""
+    lake = lake_server.model_copy(update={"database": unique})
+    create_database(lake)
+    yield lake
+    drop_database(lake)
+
+
+@pytest.fixture
+def bigquery_settings(bigquery_server: BigQuerySettings, unique: str) -> Iterator[BigQuerySettings]:
+    """The session's emulator with a dataset prefix of this test; its datasets are deleted afterwards."""
+    settings = bigquery_server.model_copy(update={"dataset_prefix": f"{unique}_"})
+    yield settings
+    datasets = f"{settings.emulator_url}/bigquery/v2/projects/{settings.project}/datasets"
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        listed = client.get(datasets, params={"all": "true", "maxResults": 1000}).raise_for_status().json()
+        for dataset in listed.get("datasets", []):
+            name = dataset["datasetReference"]["datasetId"]
+            if name.startswith(settings.dataset_prefix):
+                client.delete(f"{datasets}/{name}", params={"deleteContents": "true"}).raise_for_status()
+
+
+@pytest.fixture
+def environment(
+    kafka_settings: KafkaSettings,
+    lake_settings: LakeSettings,
+    bigquery_settings: BigQuerySettings,
+    unique: str,
+    tmp_path: Path,
+) -> dict[str, str]:
+    """The environment of a program that uses this test's topic, database and datasets.
+
+    Every setting is in it, so that a `.env` in the checkout changes nothing.
+    """
+    others = (
+        ProducerSettings(),
+        ConsumerSettings(group=unique),
+        WarehouseSettings(work_folder=str(tmp_path / "windows")),
+        StackSettings(folder=str(tmp_path / "stack")),
+        MageSettings(),
+    )
+    settings = child_environment(kafka_settings, lake_settings, bigquery_settings, *others)
+    return {**settings, "PYTHONPATH": str(CHECKOUT)}
+
+
+@pytest.fixture
+def fresh_services() -> Iterator[FreshServices]:
+    """A factory of native services that a test may kill and restart: `fresh_services("kafka").kafka`."""
+    with ExitStack() as stacks:
+        yield lambda *parts: stacks.enter_context(_native(*parts))
+
+
+@contextmanager
+def _native(*parts: str) -> Iterator[NativeStack]:
+    folder = StackFolder(Path(tempfile.mkdtemp(prefix="tripline-test-")))
+    folder.path.chmod(0o711)  # Postgres runs as another account when we are root.
+    try:
+        with native_stack(folder.path, parts=parts) as stack:
+            yield stack
+    finally:
+        folder.wipe()
