@@ -1,0 +1,339 @@
+-- The lake: what Kafka delivered, as it came, and typed views over it. Needs PostgreSQL 16 or newer.
+
+CREATE SCHEMA IF NOT EXISTS control;
+CREATE SCHEMA raw;
+CREATE SCHEMA lake;
+
+COMMENT ON SCHEMA raw IS 'Events exactly as Kafka delivered them; written by the consumer only.';
+COMMENT ON SCHEMA control IS 'Bookkeeping: applied migrations and the ledger of warehouse loads.';
+COMMENT ON SCHEMA lake IS 'Typed views over raw, for analysts.';
+
+-- One table for each UTC day of arrival. The unique key needs the partitioning column; because the broker stamps
+-- arrived_at once, the coordinates determine it, and the key guards the coordinates alone.
+CREATE TABLE raw.trip_event (
+    topic text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    arrived_at timestamptz NOT NULL,
+    landed_at timestamptz NOT NULL DEFAULT now(),
+    message_key text,
+    payload jsonb NOT NULL,
+    CONSTRAINT trip_event_coordinates UNIQUE (topic, kafka_partition, kafka_offset, arrived_at)
+) PARTITION BY RANGE (arrived_at);
+
+COMMENT ON TABLE raw.trip_event IS
+    'One row for each Kafka message that jsonb can hold. Grain: (topic, kafka_partition, kafka_offset). '
+    'Partitioned by UTC day of arrived_at. Insert-only; not judged by the contract.';
+COMMENT ON COLUMN raw.trip_event.topic IS 'Kafka topic.';
+COMMENT ON COLUMN raw.trip_event.kafka_partition IS 'Partition of the topic, from 0.';
+COMMENT ON COLUMN raw.trip_event.kafka_offset IS 'Offset in the partition, from 0; may have gaps.';
+COMMENT ON COLUMN raw.trip_event.arrived_at IS 'When the broker appended the message (LogAppendTime), to the millisecond.';
+COMMENT ON COLUMN raw.trip_event.landed_at IS 'Start of the transaction that landed the row.';
+COMMENT ON COLUMN raw.trip_event.message_key IS 'Key of the message: the trip_id; NULL when there was none.';
+COMMENT ON COLUMN raw.trip_event.payload IS
+    'The message: one JSON document. jsonb keeps neither key order, nor duplicate keys, nor the sign of -0.';
+
+CREATE TABLE raw.consumer_offset (
+    topic text NOT NULL,
+    kafka_partition integer NOT NULL,
+    next_offset bigint NOT NULL CHECK (next_offset >= 0),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, kafka_partition)
+) WITH (fillfactor = 20);
+
+COMMENT ON TABLE raw.consumer_offset IS
+    'Up to where each partition stands in raw: the fence of exactly-once. Grain: (topic, kafka_partition). '
+    'Moved only in the transaction that lands the rows below it.';
+COMMENT ON COLUMN raw.consumer_offset.topic IS 'Kafka topic.';
+COMMENT ON COLUMN raw.consumer_offset.kafka_partition IS 'Partition of the topic, from 0.';
+COMMENT ON COLUMN raw.consumer_offset.next_offset IS
+    'Every message below it is in raw.trip_event or raw.dead_letter; none at or above it is.';
+COMMENT ON COLUMN raw.consumer_offset.updated_at IS 'When next_offset moved last.';
+
+CREATE TABLE raw.dead_letter (
+    topic text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    arrived_at timestamptz NOT NULL,
+    landed_at timestamptz NOT NULL DEFAULT now(),
+    reason text NOT NULL,
+    error text NOT NULL,
+    message_key bytea,
+    message_value bytea,
+    headers jsonb NOT NULL DEFAULT '[]',
+    PRIMARY KEY (topic, kafka_partition, kafka_offset)
+);
+
+COMMENT ON TABLE raw.dead_letter IS
+    'One row for each Kafka message that jsonb cannot hold, with its bytes. Grain: (topic, kafka_partition, kafka_offset).';
+COMMENT ON COLUMN raw.dead_letter.topic IS 'Kafka topic.';
+COMMENT ON COLUMN raw.dead_letter.kafka_partition IS 'Partition of the topic, from 0.';
+COMMENT ON COLUMN raw.dead_letter.kafka_offset IS 'Offset in the partition, from 0.';
+COMMENT ON COLUMN raw.dead_letter.arrived_at IS 'When the broker appended the message (LogAppendTime), to the millisecond.';
+COMMENT ON COLUMN raw.dead_letter.landed_at IS 'Start of the transaction that set the message aside.';
+COMMENT ON COLUMN raw.dead_letter.reason IS 'Why: a code of contracts/reasons.py, DeadLetterReason.';
+COMMENT ON COLUMN raw.dead_letter.error IS 'What exactly was wrong; never a part of the message.';
+COMMENT ON COLUMN raw.dead_letter.message_key IS 'Original bytes of the key; NULL when there was none.';
+COMMENT ON COLUMN raw.dead_letter.message_value IS 'Original bytes of the value; NULL for a tombstone.';
+COMMENT ON COLUMN raw.dead_letter.headers IS
+    'Original headers in order: [{"name": text, "value": base64 or null}].';
+
+CREATE FUNCTION raw.ensure_day(day date) RETURNS text
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text := 'trip_event_' || to_char(day, 'YYYYMMDD');
+BEGIN
+    IF day IS NULL OR day < date '2020-01-01' OR day >= date '2100-01-01' THEN
+        RAISE EXCEPTION 'no partition for the day %', day USING ERRCODE = 'datetime_field_overflow';
+    END IF;
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(format('raw.%I', name))) THEN
+        RETURN name;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('raw.ensure_day', 0));
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(format('raw.%I', name))) THEN
+        RETURN name;
+    END IF;
+    -- Made alone and attached, which does not lock out those who write to other days.
+    EXECUTE format('CREATE TABLE raw.%I (LIKE raw.trip_event INCLUDING ALL)', name);
+    EXECUTE format(
+        'ALTER TABLE raw.trip_event ATTACH PARTITION raw.%I FOR VALUES FROM (%L) TO (%L)',
+        name, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00'
+    );
+    RETURN name;
+END
+$$;
+
+COMMENT ON FUNCTION raw.ensure_day(date) IS
+    'Makes the partition of raw.trip_event for one UTC day from 2020 to 2099 when it is missing; returns its name. '
+    'Safe to call again and by two sessions at once.';
+
+CREATE FUNCTION raw.index_closed_days(before date) RETURNS SETOF text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN
+        SELECT relation.relname
+        FROM pg_inherits AS child
+        JOIN pg_class AS relation ON relation.oid = child.inhrelid
+        WHERE child.inhparent = 'raw.trip_event'::regclass
+            AND relation.relname < 'trip_event_' || to_char(before, 'YYYYMMDD')
+            AND to_regclass(format('raw.%I', relation.relname || '_trip_id')) IS NULL
+        ORDER BY relation.relname
+    LOOP
+        EXECUTE format('CREATE INDEX %I ON raw.%I ((payload ->> ''trip_id''))', name || '_trip_id', name);
+        RETURN NEXT name;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION raw.index_closed_days(date) IS
+    'Indexes trip_id in the partitions of days before the given one and returns their names. On the day that is being '
+    'written this index would cost a third of the landing rate, so it comes when the day has closed.';
+
+-- The readers of one JSON value never fail: what is not of the wanted type reads as NULL.
+CREATE FUNCTION lake.as_text(value jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END;
+
+CREATE FUNCTION lake.as_double(value jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(value) = 'number' THEN
+    CASE WHEN abs(value::numeric) < 1e300 AND (value::numeric = 0 OR abs(value::numeric) > 1e-300) THEN value::double precision END
+END;
+
+CREATE FUNCTION lake.as_bigint(value jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(value) = 'number' THEN
+    CASE WHEN value::numeric BETWEEN -9223372036854775808 AND 9223372036854775807
+        AND trunc(value::numeric) = value::numeric THEN value::bigint END
+END;
+
+CREATE FUNCTION lake.as_instant(value jsonb) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN lake.as_bigint(value) BETWEEN 946684800000 AND 4102444800000
+    THEN to_timestamp(lake.as_bigint(value) / 1000.0::double precision) END;
+
+CREATE FUNCTION lake.as_date(value jsonb) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN lake.as_text(value) ~ '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' THEN
+    CASE WHEN pg_input_is_valid(lake.as_text(value), 'date') THEN lake.as_text(value)::date END
+END;
+
+CREATE FUNCTION lake.as_texts(value jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
+
+COMMENT ON FUNCTION lake.as_text(jsonb) IS 'A JSON string as text, else NULL.';
+COMMENT ON FUNCTION lake.as_double(jsonb) IS 'A JSON number as double precision, else NULL.';
+COMMENT ON FUNCTION lake.as_bigint(jsonb) IS 'A whole JSON number within 64 bits as bigint, else NULL.';
+COMMENT ON FUNCTION lake.as_instant(jsonb) IS 'Milliseconds since 1970 between 2000 and 2100 as timestamptz, else NULL.';
+COMMENT ON FUNCTION lake.as_date(jsonb) IS 'An ISO 8601 date between 2000 and 2099 as date, else NULL.';
+COMMENT ON FUNCTION lake.as_texts(jsonb) IS 'A JSON array as text[], else NULL.';
+
+CREATE VIEW lake.trip_event AS
+SELECT
+    topic,
+    kafka_partition,
+    kafka_offset,
+    arrived_at,
+    landed_at,
+    lake.as_text(payload -> 'schema_version') AS schema_version,
+    lake.as_text(payload -> 'event_id') AS event_id,
+    lake.as_texts(payload -> 'event_types') AS event_types,
+    lake.as_text(payload -> 'vehicle_state') AS vehicle_state,
+    lake.as_instant(payload -> 'timestamp') AS happened_at,
+    lake.as_instant(payload -> 'publication_time') AS published_at,
+    lake.as_text(payload -> 'provider_id') AS provider_id,
+    lake.as_text(payload -> 'provider_name') AS provider_name,
+    lake.as_text(payload -> 'device_id') AS device_id,
+    lake.as_text(payload -> 'vehicle_id') AS vehicle_id,
+    payload ->> 'trip_id' AS trip_id,
+    lake.as_date(payload -> 'service_date') AS service_date,
+    lake.as_double(payload -> 'location' -> 'lat') AS latitude,
+    lake.as_double(payload -> 'location' -> 'lng') AS longitude,
+    lake.as_bigint(payload -> 'pickup_area') AS pickup_area,
+    lake.as_bigint(payload -> 'dropoff_area') AS dropoff_area,
+    lake.as_bigint(payload -> 'distance') AS distance_metres,
+    lake.as_bigint(payload -> 'duration') AS duration_seconds,
+    lake.as_text(payload -> 'fare' -> 'currency') AS currency,
+    lake.as_text(payload -> 'fare' -> 'payment_type') AS payment_type,
+    lake.as_bigint(payload -> 'fare' -> 'base_fare') AS base_fare,
+    lake.as_bigint(payload -> 'fare' -> 'tolls') AS tolls,
+    lake.as_bigint(payload -> 'fare' -> 'extras') AS extras,
+    lake.as_bigint(payload -> 'fare' -> 'tip') AS tip,
+    lake.as_bigint(payload -> 'fare' -> 'total') AS total
+FROM raw.trip_event;
+
+COMMENT ON VIEW lake.trip_event IS
+    'raw.trip_event with typed columns. Grain: one row for each landed Kafka message, re-deliveries and corrections '
+    'included. A field that is absent or not of the contract''s type is NULL; no row makes a query fail.';
+COMMENT ON COLUMN lake.trip_event.topic IS 'Kafka topic.';
+COMMENT ON COLUMN lake.trip_event.kafka_partition IS 'Partition of the topic, from 0.';
+COMMENT ON COLUMN lake.trip_event.kafka_offset IS 'Offset in the partition, from 0.';
+COMMENT ON COLUMN lake.trip_event.arrived_at IS 'When the broker appended the message; restrict it to read few days.';
+COMMENT ON COLUMN lake.trip_event.landed_at IS 'When the message landed in the lake.';
+COMMENT ON COLUMN lake.trip_event.schema_version IS 'Version of the contract, major.minor.';
+COMMENT ON COLUMN lake.trip_event.event_id IS 'UUID of the event; a re-delivery carries the same.';
+COMMENT ON COLUMN lake.trip_event.event_types IS 'What happened (MDS event types).';
+COMMENT ON COLUMN lake.trip_event.vehicle_state IS 'The vehicle''s state after the event (MDS).';
+COMMENT ON COLUMN lake.trip_event.happened_at IS 'The event''s timestamp: when it happened.';
+COMMENT ON COLUMN lake.trip_event.published_at IS 'The event''s publication_time: the newest version wins.';
+COMMENT ON COLUMN lake.trip_event.provider_id IS 'UUID of the company that operates the vehicle.';
+COMMENT ON COLUMN lake.trip_event.provider_name IS 'The company''s name.';
+COMMENT ON COLUMN lake.trip_event.device_id IS 'UUID of the device in the vehicle.';
+COMMENT ON COLUMN lake.trip_event.vehicle_id IS 'The vehicle''s public number.';
+COMMENT ON COLUMN lake.trip_event.trip_id IS 'UUID of the trip; indexed in closed days.';
+COMMENT ON COLUMN lake.trip_event.service_date IS 'City-local day on which the trip was reserved.';
+COMMENT ON COLUMN lake.trip_event.latitude IS 'Decimal degrees, WGS 84.';
+COMMENT ON COLUMN lake.trip_event.longitude IS 'Decimal degrees, WGS 84.';
+COMMENT ON COLUMN lake.trip_event.pickup_area IS 'Number of the city''s area where the ride began (Chicago: 1-77).';
+COMMENT ON COLUMN lake.trip_event.dropoff_area IS 'Number of the city''s area where the ride ended (Chicago: 1-77).';
+COMMENT ON COLUMN lake.trip_event.distance_metres IS 'Distance driven, metres.';
+COMMENT ON COLUMN lake.trip_event.duration_seconds IS 'From trip_start to trip_stop, seconds.';
+COMMENT ON COLUMN lake.trip_event.currency IS 'ISO 4217 code of the amounts.';
+COMMENT ON COLUMN lake.trip_event.payment_type IS 'Means of payment (MDS, and three of Tripline''s own).';
+COMMENT ON COLUMN lake.trip_event.base_fare IS 'Fare without tolls, extras and tip; minor units of currency.';
+COMMENT ON COLUMN lake.trip_event.tolls IS 'Tolls; minor units of currency.';
+COMMENT ON COLUMN lake.trip_event.extras IS 'Surcharges, taxes and fees; minor units of currency.';
+COMMENT ON COLUMN lake.trip_event.tip IS 'Tip; minor units of currency.';
+COMMENT ON COLUMN lake.trip_event.total IS 'Everything charged; minor units of currency.';
+
+CREATE VIEW lake.trip AS
+WITH newest_version AS (
+    SELECT DISTINCT ON (trip_id, event_id) *
+    FROM lake.trip_event
+    WHERE event_id IS NOT NULL AND trip_id IS NOT NULL AND event_types IS NOT NULL
+        AND happened_at IS NOT NULL AND published_at IS NOT NULL AND service_date IS NOT NULL
+    ORDER BY trip_id, event_id, published_at DESC, kafka_partition DESC, kafka_offset DESC
+), charged AS (
+    SELECT DISTINCT ON (trip_id) trip_id, currency, payment_type, base_fare, tolls, extras, tip, total
+    FROM newest_version
+    WHERE event_types && ARRAY['trip_end', 'fare_adjusted'] AND total = base_fare + tolls + extras + tip
+    ORDER BY trip_id, published_at DESC, kafka_partition DESC, kafka_offset DESC
+), course AS (
+    SELECT
+        trip_id,
+        max(service_date) AS service_date,
+        max(provider_name) AS provider_name,
+        max(vehicle_id) AS vehicle_id,
+        max(happened_at) FILTER (WHERE 'reservation_start' = ANY (event_types)) AS reserved_at,
+        max(happened_at) FILTER (WHERE 'trip_start' = ANY (event_types)) AS started_at,
+        max(happened_at) FILTER (WHERE 'trip_stop' = ANY (event_types)) AS stopped_at,
+        max(happened_at) FILTER (WHERE 'trip_end' = ANY (event_types)) AS ended_at,
+        CASE
+            WHEN bool_or('trip_voided' = ANY (event_types)) THEN 'voided'
+            WHEN bool_or('trip_end' = ANY (event_types)) THEN 'completed'
+            WHEN bool_or('passenger_cancellation' = ANY (event_types)) THEN 'cancelled_by_passenger'
+            WHEN bool_or('driver_cancellation' = ANY (event_types)) THEN 'cancelled_by_driver'
+            WHEN bool_or('provider_cancellation' = ANY (event_types)) THEN 'cancelled_by_provider'
+            ELSE 'ongoing'
+        END AS status,
+        max(pickup_area) AS pickup_area,
+        max(dropoff_area) AS dropoff_area,
+        max(distance_metres) AS distance_metres,
+        max(duration_seconds) AS duration_seconds,
+        count(*) AS events,
+        max(landed_at) AS last_landed_at
+    FROM newest_version
+    GROUP BY trip_id
+)
+SELECT
+    course.trip_id,
+    course.service_date,
+    course.status,
+    course.provider_name,
+    course.vehicle_id,
+    course.reserved_at,
+    course.started_at,
+    course.stopped_at,
+    course.ended_at,
+    course.pickup_area,
+    course.dropoff_area,
+    course.distance_metres,
+    course.duration_seconds,
+    charged.currency,
+    charged.payment_type,
+    charged.base_fare,
+    charged.tolls,
+    charged.extras,
+    charged.tip,
+    charged.total,
+    CASE WHEN course.status = 'completed' THEN charged.total ELSE 0 END AS revenue,
+    course.events,
+    course.last_landed_at
+FROM course
+LEFT JOIN charged USING (trip_id);
+
+COMMENT ON VIEW lake.trip IS
+    'What the events say about each trip now. Grain: one row for each trip_id. Built from the newest version of every '
+    'readable event; the fare is that of the newest trip_end or fare_adjusted.';
+COMMENT ON COLUMN lake.trip.trip_id IS 'UUID of the trip.';
+COMMENT ON COLUMN lake.trip.service_date IS 'City-local day on which the trip was reserved.';
+COMMENT ON COLUMN lake.trip.status IS
+    'ongoing, completed, voided, cancelled_by_passenger, cancelled_by_driver or cancelled_by_provider.';
+COMMENT ON COLUMN lake.trip.provider_name IS 'The company''s name.';
+COMMENT ON COLUMN lake.trip.vehicle_id IS 'The vehicle''s public number.';
+COMMENT ON COLUMN lake.trip.reserved_at IS 'When the trip was reserved.';
+COMMENT ON COLUMN lake.trip.started_at IS 'When the ride began.';
+COMMENT ON COLUMN lake.trip.stopped_at IS 'When the ride stopped.';
+COMMENT ON COLUMN lake.trip.ended_at IS 'When the trip was closed.';
+COMMENT ON COLUMN lake.trip.pickup_area IS 'Number of the city''s area where the ride began.';
+COMMENT ON COLUMN lake.trip.dropoff_area IS 'Number of the city''s area where the ride ended.';
+COMMENT ON COLUMN lake.trip.distance_metres IS 'Distance driven, metres.';
+COMMENT ON COLUMN lake.trip.duration_seconds IS 'From trip_start to trip_stop, seconds.';
+COMMENT ON COLUMN lake.trip.currency IS 'ISO 4217 code of the amounts.';
+COMMENT ON COLUMN lake.trip.payment_type IS 'Means of payment.';
+COMMENT ON COLUMN lake.trip.base_fare IS 'Fare without tolls, extras and tip; minor units of currency.';
+COMMENT ON COLUMN lake.trip.tolls IS 'Tolls; minor units of currency.';
+COMMENT ON COLUMN lake.trip.extras IS 'Surcharges, taxes and fees; minor units of currency.';
+COMMENT ON COLUMN lake.trip.tip IS 'Tip; minor units of currency.';
+COMMENT ON COLUMN lake.trip.total IS 'Everything charged; minor units of currency.';
+COMMENT ON COLUMN lake.trip.revenue IS 'total of a completed trip, else 0; minor units of currency. Additive.';
+COMMENT ON COLUMN lake.trip.events IS 'Number of distinct events of the trip.';
+COMMENT ON COLUMN lake.trip.last_landed_at IS 'When the trip''s last event landed in the lake.';

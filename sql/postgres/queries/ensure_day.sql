@@ -1,0 +1,1 @@
+SELECT raw.ensure_day(%(day)s);

@@ -1,0 +1,1 @@
+SELECT pg_advisory_lock(hashtextextended('control.migration', 0));

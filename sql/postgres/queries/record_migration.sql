@@ -1,0 +1,1 @@
+INSERT INTO control.migration (name, checksum) VALUES (%(name)s, %(checksum)s);

@@ -1,0 +1,1 @@
+SELECT kafka_partition, next_offset FROM raw.consumer_offset WHERE topic = %(topic)s;

@@ -1,0 +1,1 @@
+SELECT pg_advisory_unlock(hashtextextended('control.migration', 0));
