@@ -41,7 +41,7 @@ def chicago_truth(files: Sequence[Path]) -> dict[str, Any]:
 DIRTY = {
     "zero_distance": lambda row: Decimal(row["trip_miles"]) == 0,
     "zero_fare": lambda row: Decimal(row["fare"]) == 0,
-    "zero_duration": lambda row: row["trip_seconds"] == "0.0",
+    "zero_duration": lambda row: row["trip_seconds"] != "" and Decimal(row["trip_seconds"]) == 0,
     "no_duration": lambda row: row["trip_seconds"] == "",
     "no_company": lambda row: row["company"] == "",
     "no_dropoff_area": lambda row: row["dropoff_community_area"] == "",
