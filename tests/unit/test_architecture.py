@@ -1,4 +1,4 @@
-"""Imports go one way: contracts ← producer, consumer, warehouse ← mage_project, stack."""
+"""Imports go one way: contracts ← producer, consumer, warehouse ← powerbi, mage_project, stack."""
 
 import ast
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ MAY_IMPORT = {
     "producer": {"contracts"},
     "consumer": {"contracts"},
     "warehouse": {"contracts"},
+    "powerbi": {"contracts", "warehouse"},
     "mage_project": {"contracts", "warehouse"},
-    "stack": {"contracts", "producer", "consumer", "warehouse", "mage_project"},
+    "stack": {"contracts", "producer", "consumer", "warehouse", "powerbi", "mage_project"},
 }
 OURS = set(MAY_IMPORT) | {"tests"}
 

@@ -1,0 +1,25 @@
+-- Columns of gold that the model needs and sql/bigquery/ddl does not have yet. What stands there must not stand here.
+CREATE TABLE `{gold}.dim_hour` (hour_key INT64, hour_label STRING, day_part STRING);
+CREATE TABLE `{gold}.dim_provider` (provider_key INT64, provider_name STRING);
+CREATE TABLE `{gold}.dim_payment` (payment_key INT64, payment_name STRING);
+CREATE TABLE `{gold}.dim_outcome` (outcome_key INT64, outcome STRING, outcome_name STRING, is_cancelled BOOL);
+ALTER TABLE `{gold}.dim_zone` ADD COLUMN latitude FLOAT64;
+ALTER TABLE `{gold}.dim_zone` ADD COLUMN longitude FLOAT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN hour_key INT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN provider_key INT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN payment_key INT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN outcome_key INT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN response_seconds INT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN wait_seconds INT64;
+ALTER TABLE `{gold}.fact_trip` ADD COLUMN ride_seconds INT64;
+CREATE TABLE `{gold}.forecast_zone_hour` (
+  service_date DATE, hour_key INT64, zone_key INT64, forecast_trips FLOAT64, lower_trips FLOAT64, upper_trips FLOAT64,
+  made_at TIMESTAMP
+);
+CREATE TABLE `{gold}.health_reconciliation` (
+  check_name STRING, source STRING, source_value NUMERIC, target STRING, target_value NUMERIC, difference NUMERIC,
+  checked_at TIMESTAMP
+);
+CREATE TABLE `{gold}.health_freshness` (store STRING, newest_at TIMESTAMP, age_seconds INT64, checked_at TIMESTAMP);
+CREATE TABLE `{gold}.health_rejected` (day DATE, reason STRING, events INT64);
+CREATE TABLE `{gold}.health_dead_letter` (day DATE, reason STRING, messages INT64);
