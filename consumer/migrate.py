@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import LiteralString, NamedTuple, cast
+from typing import NamedTuple
 
 import psycopg
 from psycopg import Connection
@@ -29,7 +29,7 @@ class Migration(NamedTuple):
     """One file: its name without the ending, its text, and the SHA-256 of the text."""
 
     name: str
-    text: LiteralString
+    text: str
     checksum: str
 
 
@@ -46,9 +46,7 @@ def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
             raise FatalError("A migration needs a number of its own", where=str(path), remedy="Name it NNNN_what.sql.")
         numbers.add(match[1])
         content = path.read_bytes()
-        # The files are part of the program, as those of contracts.sql are.
-        text = cast("LiteralString", content.decode("utf-8"))
-        migrations.append(Migration(path.stem, text, hashlib.sha256(content).hexdigest()))
+        migrations.append(Migration(path.stem, content.decode("utf-8"), hashlib.sha256(content).hexdigest()))
     return migrations
 
 
@@ -61,7 +59,7 @@ def migrate(lake: LakeSettings, folder: Path = MIGRATIONS) -> list[str]:
     migrations = read_migrations(folder)
     with connect(lake, application="migrate", autocommit=True) as connection, _locked(connection, lake):
         connection.execute(load_sql("postgres/queries/create_migration_table"))
-        applied = dict(connection.execute(load_sql("postgres/queries/select_migrations")).fetchall())
+        applied: dict[str, str] = dict(connection.execute(load_sql("postgres/queries/select_migrations")).fetchall())
         for migration in migrations:
             if applied.get(migration.name, migration.checksum) != migration.checksum:
                 raise MigrationEditedError(
@@ -78,7 +76,7 @@ def migrate(lake: LakeSettings, folder: Path = MIGRATIONS) -> list[str]:
 def _apply(connection: Connection[TupleRow], migration: Migration, lake: LakeSettings) -> None:
     try:
         with connection.transaction():
-            connection.execute(migration.text)
+            connection.execute(migration.text.encode())
             record = {"name": migration.name, "checksum": migration.checksum}
             connection.execute(load_sql("postgres/queries/record_migration"), record)
     except psycopg.Error as error:

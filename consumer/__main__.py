@@ -1,0 +1,75 @@
+"""`python -m consumer`: prepare the lake, and land the topic's messages in it."""
+
+import signal
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from consumer.landing import Lake
+from consumer.loop import Loop
+from consumer.migrate import migrate as apply_migrations
+from consumer.report import Report
+from contracts.broker import ensure_topic, partition_ranges
+from contracts.console import errors_as_exit_codes, progress, summary
+from contracts.logs import configure_logs
+from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, load
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Log every step, and tracebacks.")]
+UntilEnd = Annotated[
+    bool, typer.Option("--until-end", help="Stop when everything that is in the topic at the start has landed.")
+]
+
+
+@app.command()
+def migrate(as_json: Json = False, verbose: Verbose = False) -> None:
+    """Create the topic when it is missing, and bring the lake's schema up to date. Safe to repeat."""
+    with errors_as_exit_codes(verbose):
+        configure_logs(verbose=verbose)
+        kafka, lake = load(KafkaSettings), load(LakeSettings)
+        applied = apply_migrations(lake)
+        created = ensure_topic(kafka)
+        figures = {"topic": kafka.topic, "topic_created": created, "migrations_applied": applied}
+        if not as_json:
+            figures["migrations_applied"] = ", ".join(applied) or "none was missing"
+        summary("Lake and topic are ready", figures, next_step="python -m consumer run", as_json=as_json)
+
+
+@app.command()
+def run(until_end: UntilEnd = False, as_json: Json = False, verbose: Verbose = False) -> None:
+    """Land the topic's messages in the lake, each exactly once.
+
+    Runs until SIGTERM or Ctrl-C, then lands what it holds and exits 0. Several at once share the partitions.
+    """
+    with errors_as_exit_codes(verbose):
+        configure_logs(verbose=verbose)
+        kafka, settings, lake_settings = load(KafkaSettings), load(ConsumerSettings), load(LakeSettings)
+        highs = {each.partition: each.high for each in partition_ranges(kafka)}
+        lake = Lake(lake_settings, kafka.topic, settings.landing_seconds)
+        stored = lake.offsets()
+        targets = highs if until_end else None
+        total = sum(max(high - stored.get(part, 0), 0) for part, high in highs.items()) if until_end else None
+        stop = Event()
+        _stop_on_signals(stop)
+        with progress("landing", total) as bar:
+            report = Report(bar)
+            Loop(kafka, settings, lake, report).run(stop, targets)
+        summary("Landed in the lake", report.figures(), next_step="python -m warehouse run", as_json=as_json)
+
+
+def _stop_on_signals(stop: Event) -> None:
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        # The first asks, the second insists.
+        signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+
+
+if __name__ == "__main__":
+    app()

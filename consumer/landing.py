@@ -1,0 +1,126 @@
+"""The fenced transaction: offsets and rows in one commit, so that a message lands exactly once whatever happens.
+
+The offset that a batch starts from is the fence. Only one transaction can move it; a zombie, a repeated batch or a
+commit whose answer was lost finds it moved, and ends in reading the offsets again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+from psycopg.rows import TupleRow
+
+from consumer.batch import Batch
+from consumer.copy_format import pack_rows
+from consumer.dead_letters import rows
+from consumer.watchdog import deadline
+from contracts.errors import FatalError, TransientError
+from contracts.lake import classify, connect
+from contracts.settings import LakeSettings
+from contracts.sql import load_sql
+
+_DAY_MILLISECONDS = 86_400_000
+
+
+class FencedError(TransientError):
+    """Somebody else moved the offsets that this batch starts from; nothing of it landed."""
+
+
+class Lake:
+    """One connection to the lake for one topic; connects again by itself after `disconnect`.
+
+    Every method raises TransientError (connection lost, server restarting, deadline), FatalError (schema, rights) and,
+    while it has to connect, UnreachableError or ConfigurationError.
+    """
+
+    def __init__(self, settings: LakeSettings, topic: str, deadline_seconds: float) -> None:
+        self._settings = settings
+        self._topic = topic
+        self._deadline_seconds = deadline_seconds
+        self._connection: Connection[TupleRow] | None = None
+        self._known_days: set[int] = set()
+
+    def offsets(self) -> dict[int, int]:
+        """Return the next offset of every partition that any consumer has ever read."""
+        with self._guarded() as connection:
+            cursor = connection.execute(load_sql("postgres/queries/select_offsets"), {"topic": self._topic})
+            return dict(cursor.fetchall())
+
+    def register(self, partition: int, low: int) -> None:
+        """Let a partition that nobody has read yet begin at `low`, its first offset in Kafka."""
+        with self._guarded() as connection:
+            values = {"topic": self._topic, "partition": partition, "low": low}
+            connection.execute(load_sql("postgres/queries/register_partition"), values)
+
+    def land(self, batch: Batch) -> None:
+        """Land the batch, or nothing of it.
+
+        Raises FencedError when a partition does not stand where the batch starts, PoisonError when Postgres refuses a
+        value.
+        """
+        with self._guarded() as connection:
+            self._ensure_days(connection, batch)
+            with connection.transaction():
+                self._advance(connection, batch)
+                if batch.records:
+                    with connection.cursor().copy(load_sql("postgres/queries/copy_trip_events")) as copy:
+                        copy.write(pack_rows(self._topic, batch.records))
+                if batch.dead_letters:
+                    statement = load_sql("postgres/queries/insert_dead_letter")
+                    connection.cursor().executemany(statement, rows(self._topic, batch.dead_letters))
+
+    def disconnect(self) -> None:
+        """Close the connection; the next method opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _advance(self, connection: Connection[TupleRow], batch: Batch) -> None:
+        moves = sorted(batch.moves.items())
+        values = {
+            "topic": self._topic,
+            "partitions": [partition for partition, _ in moves],
+            "from_offsets": [move.start for _, move in moves],
+            "to_offsets": [move.end for _, move in moves],
+        }
+        moved = connection.execute(load_sql("postgres/queries/advance_offsets"), values).rowcount
+        if moved != len(moves):
+            raise FencedError(
+                "Another consumer moved the offsets of this batch",
+                where=f"topic {self._topic}, {len(moves)} partitions",
+            )
+
+    def _ensure_days(self, connection: Connection[TupleRow], batch: Batch) -> None:
+        days = {record.arrived_at // _DAY_MILLISECONDS for record in batch.records} - self._known_days
+        for day in sorted(days):
+            date = datetime.fromtimestamp(day * 86_400, UTC).date()
+            connection.execute(load_sql("postgres/queries/ensure_day"), {"day": date})
+        self._known_days |= days
+
+    @contextmanager
+    def _guarded(self) -> Iterator[Connection[TupleRow]]:
+        """Lend the connection under the deadline; turn Postgres' errors into ours."""
+        where = f"Postgres at {self._settings.address}"
+        if self._connection is None:
+            self._connection = connect(
+                self._settings,
+                application="consumer",
+                autocommit=True,
+                statement_seconds=self._deadline_seconds,
+            )
+        try:
+            with deadline(self._connection, self._deadline_seconds):
+                yield self._connection
+        except UniqueViolation as error:
+            raise FatalError(
+                "A message of this batch is in the lake already: the offsets were moved backwards by hand",
+                where=where,
+                remedy="Set raw.consumer_offset.next_offset above the highest kafka_offset that has landed.",
+            ) from error
+        except psycopg.Error as error:
+            # A day's partition may have been dropped since it was seen.
+            self._known_days.clear()
+            raise classify(error, where=where) from error

@@ -1,0 +1,88 @@
+"""The Kafka side: a consumer that never decides by itself where to read, its messages, and what its errors mean."""
+
+import logging
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, Message
+
+from consumer.batch import Headers, Record
+from contracts.errors import ConfigurationError, FatalError, TriplineError
+from contracts.settings import ConsumerSettings, KafkaSettings
+
+# 2020-01-01 and 2100-01-01: a broker clock beyond them is broken, and would open partitions nobody asked for.
+EARLIEST_ARRIVAL, LATEST_ARRIVAL = 1_577_836_800_000, 4_102_444_799_999
+POLL_INTERVAL_MILLISECONDS = 300_000
+
+_log = structlog.get_logger()
+_silent = logging.getLogger("consumer.topic.silent")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+
+_REFUSED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's public name
+}
+
+
+def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
+    """Return a consumer of the group that has not subscribed yet."""
+    config: dict[str, Any] = {
+        **kafka.client_config(),
+        "group.id": settings.group,
+        "partition.assignment.strategy": "cooperative-sticky",
+        "session.timeout.ms": settings.session_seconds * 1000,
+        "max.poll.interval.ms": POLL_INTERVAL_MILLISECONDS,
+        # Postgres says where to read; an offset that is not there is an error and never a jump.
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "enable.partition.eof": True,
+        "check.crcs": True,
+        # What librdkafka fetches ahead, for all partitions together.
+        "queued.max.messages.kbytes": 32_768,
+        "fetch.max.bytes": 16_777_216,
+        "error_cb": _log_error,
+    }
+    return Consumer(config, logger=_silent)
+
+
+def record_of(message: Message) -> Record:
+    """Return the message as a record; its time is the broker's, held within 2020 to 2099."""
+    _, arrived_at = message.timestamp()
+    return Record(
+        message.partition() or 0,
+        message.offset() or 0,
+        min(max(arrived_at, EARLIEST_ARRIVAL), LATEST_ARRIVAL),
+        _bytes(message.key()),
+        _bytes(message.value()),
+        _headers(message),
+    )
+
+
+def judge(error: KafkaError, where: str) -> TriplineError | None:
+    """Return what a person has to act upon, or None for what librdkafka gets over by itself."""
+    if error.code() in _REFUSED:
+        return ConfigurationError(
+            f"Kafka refused access ({error.name()})",
+            where=where,
+            remedy="Check the credentials and the group's rights.",
+        )
+    if error.fatal() or error.code() in {KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID}:  # noqa: SLF001
+        return FatalError(f"Kafka expelled this consumer for good ({error.name()})", where=where)
+    return None
+
+
+def _log_error(error: KafkaError) -> None:
+    _log.warning("kafka_reports", error=error.name())
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _headers(message: Message) -> Headers | None:
+    headers = message.headers() or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return [(name, _bytes(value)) for name, value in pairs]
