@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from consumer.health import read_positions, verify_progress
 from consumer.landing import Lake
 from consumer.loop import Loop
 from consumer.migrate import migrate as apply_migrations
 from consumer.report import Report
 from contracts.broker import ensure_topic, partition_ranges
 from contracts.console import errors_as_exit_codes, progress, summary
+from contracts.lake import connect
 from contracts.logs import configure_logs
 from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, load
 
@@ -59,6 +61,25 @@ def run(until_end: UntilEnd = False, as_json: Json = False, verbose: Verbose = F
             report = Report(bar)
             Loop(kafka, settings, lake, report).run(stop, targets)
         summary("Landed in the lake", report.figures(), next_step="python -m warehouse run", as_json=as_json)
+
+
+@app.command()
+def health(
+    within: Annotated[
+        float, typer.Option(min=1, help="How long a partition with a lag may stand still, seconds.")
+    ] = 60,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Exit with 0 when no partition stands still while messages wait in it, whoever consumes."""
+    with errors_as_exit_codes(verbose):
+        kafka, lake = load(KafkaSettings), load(LakeSettings)
+        # Asked in this order: what arrives in between makes the lag smaller than it is, never larger.
+        ranges = partition_ranges(kafka)
+        with connect(lake, application="health") as connection:
+            positions = read_positions(connection, kafka.topic)
+        waiting = verify_progress(ranges, positions, within_seconds=within)
+        summary("Messages land", {"topic": kafka.topic, "waiting": waiting}, as_json=as_json)
 
 
 def _stop_on_signals(stop: Event) -> None:
