@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 from contracts.settings import child_environment
-from stack.process import ProcessIdentity, stop_tree
-from stack.state import StackFolder, State
-
-CHECKOUT = Path(__file__).resolve().parent.parent
+from stack.part import CHECKOUT
+from stack.process import stop_tree
+from stack.state import StackFolder
 
 
 def start_guard(folder: StackFolder) -> "subprocess.Popen[bytes]":
@@ -29,15 +28,10 @@ def start_guard(folder: StackFolder) -> "subprocess.Popen[bytes]":
         )
 
 
-def stop_recorded(folder: StackFolder) -> list[str]:
-    """Stop what the state file still names, last started first; return the names."""
-    parts = folder.living_parts()
-    for part in reversed(parts):
-        first = signal.SIGINT if part.name == "postgres" else signal.SIGTERM
-        stop_tree(ProcessIdentity(part.pid, part.started), first=first)
-    if parts:
-        folder.write(State(supervisor=folder.supervisor()))
-    return [part.name for part in parts]
+def stop_recorded(folder: StackFolder) -> None:
+    """Stop what the state file still names, last started first."""
+    for part in reversed(folder.living_parts()):
+        stop_tree(part.identity, first=signal.Signals(part.stop_signal))
 
 
 def main(folder: StackFolder) -> None:

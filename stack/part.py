@@ -12,6 +12,7 @@ from contracts.errors import PartDiedError
 from stack.account import Account
 from stack.process import ProcessIdentity, kill_tree, stop_tree
 
+CHECKOUT = Path(__file__).resolve().parent.parent
 LOG_LIMIT_BYTES = 10 * 2**20
 TAIL_LINES = 20
 

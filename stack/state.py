@@ -13,13 +13,16 @@ folder/
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from contracts.errors import BusyError
@@ -35,6 +38,7 @@ class Recorded(msgspec.Struct, frozen=True):
     started: float
     address: str = ""
     log: str = ""
+    stop_signal: int = signal.SIGTERM
 
     @property
     def identity(self) -> ProcessIdentity:
@@ -43,10 +47,11 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Who supervises the stack, and its parts in the order in which they were started."""
+    """Who supervises the stack, its parts in the order in which they were started, and whether all of them run."""
 
     supervisor: Recorded | None = None
     parts: tuple[Recorded, ...] = ()
+    ready: bool = False
 
 
 class StackFolder:
@@ -118,9 +123,13 @@ class StackFolder:
         """Keep the ports for the next run."""
         self._replace("ports.json", msgspec.json.encode(ports))
 
+    def secret_file(self, name: str) -> Path:
+        """Return where a password of this stack stands."""
+        return self.path / "secrets" / name
+
     def secret(self, name: str) -> SecretStr:
         """Return a password of this stack, made up on first use."""
-        file = self.path / "secrets" / name
+        file = self.secret_file(name)
         file.parent.mkdir(mode=0o700, exist_ok=True)
         if not file.exists():
             self._replace(f"secrets/{name}", secrets.token_urlsafe(32).encode())
@@ -128,7 +137,12 @@ class StackFolder:
 
     def write_environment(self, values: dict[str, str]) -> None:
         """Write the settings that reach the stack, as KEY=VALUE lines that only this user can read."""
-        self._replace("env", "".join(f"{name}={value}\n" for name, value in sorted(values.items())).encode())
+        lines = "".join(f"{name}={shlex.quote(value) if value else ''}\n" for name, value in sorted(values.items()))
+        self._replace("env", lines.encode())
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that reach the stack; none when it has never run."""
+        return {name: value or "" for name, value in dotenv_values(self.env_file, interpolate=False).items()}
 
     def wipe(self) -> None:
         """Delete the folder, and Postgres' stand-in for it when there is one."""
