@@ -1,0 +1,90 @@
+"""Mage's blocks, read as Mage reads them: as text, with its decorators put in. No block needs Mage for that."""
+
+import ast
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.errors import UnreachableError
+from warehouse import steps
+
+PROJECT = Path(__file__).resolve().parents[2] / "mage_project"
+FOLDERS = ("callbacks", "conditionals", "custom", "data_exporters", "data_loaders", "transformers")
+BLOCKS = sorted(path for folder in FOLDERS for path in (PROJECT / folder).glob("*.py"))
+STEPS = [path for path in BLOCKS if path.parent.name not in {"callbacks", "conditionals"} and path.stem != "plan"]
+LINES = 15
+
+
+def decorator(first: Any = None) -> Callable[..., Any]:
+    """Do nothing, with or without an argument, as Mage's decorators may be written."""
+    return first if callable(first) else lambda function: function
+
+
+DECORATORS = dict.fromkeys(
+    ("data_loader", "transformer", "data_exporter", "custom", "callback", "condition", "test"), decorator
+)
+
+
+def functions(path: Path) -> dict[str, Any]:
+    return runpy.run_path(str(path), init_globals=DECORATORS)
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+@pytest.mark.parametrize("path", BLOCKS, ids=named)
+def test_a_block_is_short_and_says_what_it_does(path: Path) -> None:
+    code = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(code) <= LINES
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert ast.get_docstring(node), f"{named(path)}: {node.name}"
+
+
+@pytest.mark.parametrize("path", BLOCKS, ids=named)
+def test_a_block_imports_the_warehouse_and_mage_only(path: Path) -> None:
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.Import):
+            imported.update(alias.name.split(".")[0] for alias in node.names)
+    assert imported <= {"warehouse", "mage_ai"}
+
+
+@pytest.mark.parametrize("path", STEPS, ids=named)
+def test_a_block_hands_the_load_to_its_step_and_returns_the_summary(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, path.stem, lambda load_id: {"load_id": load_id, "step": path.stem})
+    block = functions(path)[path.stem]
+    assert block({"load_id": "a1", "offsets": 3}, execution_partition="x") == {"load_id": "a1", "step": path.stem}
+
+
+def test_the_first_block_returns_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = {"load_id": "a1", "state": "planned", "offsets": 3}
+    monkeypatch.setattr(steps, "plan", lambda: window)
+    assert functions(PROJECT / "data_loaders" / "plan.py")["plan"](execution_partition="x") == window
+
+
+@pytest.mark.parametrize(("load_id", "goes_on"), [("a1", True), (None, False)])
+def test_the_pipeline_goes_on_only_with_a_window(load_id: str | None, goes_on: bool) -> None:
+    has_window = functions(PROJECT / "conditionals" / "has_window.py")["has_window"]
+    assert has_window({"load_id": load_id, "offsets": 0}, pipeline_uuid="x") is goes_on
+
+
+def test_success_is_one_line_with_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    report = functions(PROJECT / "callbacks" / "report.py")["report_success"]
+    report({"load_id": "a1", "landed": 15000}, parent_block_uuid="extract")
+    assert capsys.readouterr().out == "extract: load_id a1, landed 15000\n"
+
+
+def test_failure_is_the_error_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report = functions(PROJECT / "callbacks" / "report.py")["report_failure"]
+    error = UnreachableError("Postgres did not answer", where="Postgres at x:1/y", remedy="Start it.")
+    report(parent_block_uuid="plan", __error=error)
+    assert capsys.readouterr().out == "plan failed: Postgres did not answer [Postgres at x:1/y]. Start it.\n"
