@@ -1,44 +1,38 @@
-"""`python -m producer`: replay real trips, simulate a city, or fetch the trips."""
+"""`python -m producer`: replay real trips, simulate a city, fetch the trips, or say whether events arrive."""
 
-import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from contracts import console
 from contracts.broker import newest_arrival
 from contracts.console import errors_as_exit_codes
-from contracts.logs import configure_logs
+from contracts.errors import BadInputError
 from contracts.settings import KafkaSettings, ProducerSettings, load
-from producer.delivery import Delivery
 from producer.fetch import CHICAGO, cache_folder, chicago_trips
 from producer.health import verify_arrivals
 from producer.mapping import load_mapping, shipped_mappings
-from producer.messages import Message, to_messages
-from producer.pacing import Pace, paced
+from producer.messages import Message, to_message
+from producer.pacing import Pace
 from producer.replay import Replay
+from producer.running import run_delivery
+from producer.trips import from_local, to_milliseconds
 
 app = typer.Typer(
     help="Put trip events on the Kafka topic. Exit code 0 only when the broker acknowledged every one of them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Rate = Annotated[float | None, typer.Option(min=0.001, help="Events a second. Default: as fast as possible.")]
 Speedup = Annotated[
     float | None, typer.Option(min=0.001, help="So many times faster than the events happened; 1 is real time.")
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Stop after so many trips.")]
-Endless = Annotated[bool, typer.Option("--endless", help="Never end by itself; Ctrl-C or SIGTERM flushes and stops.")]
 Json = Annotated[bool, typer.Option("--json", help="End with one JSON object on standard output.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Log more, and show the traceback of an error.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]
 
 
 @app.command()
@@ -49,26 +43,95 @@ def replay(
     mapping: Annotated[
         str, typer.Option(help=f"Which column means what: {', '.join(shipped_mappings())}, or a TOML file.")
     ] = "chicago",
-    rate: Rate = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.001, help="Events a second. Default: as fast as possible.")
+    ] = None,
     speedup: Speedup = None,
-    limit: Limit = None,
-    endless: Endless = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many trips, in the order of the files.")
+    ] = None,
+    endless: Annotated[
+        bool, typer.Option("--endless", help="Begin again at the end, as new trips whole weeks later, until stopped.")
+    ] = False,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Leave out and count rows that are wrong, instead of stopping.")
     ] = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Replay trips from files: five lifecycle events a trip, the same bytes every time."""
+    """Replay trips from files: five lifecycle events a trip, in order of time, the same bytes every time."""
     _at_most_one(rate, speedup)
     if file is None and mapping != "chicago":
         raise typer.BadParameter("a mapping needs the --file that it describes", param_hint="--mapping")
     with errors_as_exit_codes(verbose):
-        configure_logs(verbose=verbose)
-        settings = load(ProducerSettings)
         columns = load_mapping(mapping)
-        source = Replay(file or chicago_trips(settings), columns, limit, endless, skip_bad_rows)
-        _deliver(to_messages(source.events()), Pace(rate, speedup), settings, source, as_json=json)
+        files = file or chicago_trips(load(ProducerSettings))
+        source = Replay(files, columns, limit, endless, skip_bad_rows)
+        run_delivery(
+            source.events(),
+            to_message,
+            Pace(rate, speedup),
+            also=lambda: {"skipped_rows": source.skipped_rows},
+            as_json=json,
+        )
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(help="The same seed and start give the same city.")] = 1,
+    start: Annotated[
+        str | None,
+        typer.Option(help="When it begins, ISO 8601, Chicago time without offset. Default: 2025-01-01; endless: now."),
+    ] = None,
+    trips_per_day: Annotated[float, typer.Option(min=1, max=2_000_000, help="How much the city travels.")] = 5_000,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, max=2_000, help="Events a second. An endless city is as large as makes so many on the week's mean."
+        ),
+    ] = None,
+    speedup: Speedup = None,
+    limit: Annotated[int, typer.Option(min=1, help="Trips, unless endless.")] = 1_000,
+    endless: Annotated[
+        bool, typer.Option("--endless", help="A living city, in real time (times --speedup), until stopped.")
+    ] = False,
+    dirt: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=SHARE, repeatable; `none` for no other. Names: late, out_of_order, clock_skewed, duplicated, "
+            "conflicting, corrected, voided, malformed."
+        ),
+    ] = None,
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="Write down every message and what must come of it, as JSON Lines.")
+    ] = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Simulate Chicago: a fleet, riders, fares, and dirt by name and share."""
+    if not endless:
+        _at_most_one(rate, speedup)
+    with errors_as_exit_codes(verbose):
+        # Imported late: Faker takes a quarter of a second that a replay does not need.
+        from producer.simulate.city import EVENTS_PER_TRIP, ZONE, CityPlan  # noqa: PLC0415
+        from producer.simulate.dirt import Emission, parse_rates  # noqa: PLC0415
+        from producer.simulate.ground_truth import recording  # noqa: PLC0415
+        from producer.simulate.stream import emissions  # noqa: PLC0415
+
+        rates = parse_rates(dirt or [])
+        begins = parse_start(start, ZONE) if start or not endless else datetime.now(UTC)
+        if endless and rate is not None:
+            trips_per_day = rate * 86_400 / EVENTS_PER_TRIP
+        plan = CityPlan(seed, to_milliseconds(begins), trips_per_day, already_running=endless)
+        pace = Pace(speedup=speedup or 1.0, origin=plan.start) if endless else Pace(rate, speedup)
+        with recording(ground_truth) as record:
+
+            def leave(emission: Emission) -> Message:
+                record(emission)
+                return emission.message()
+
+            city = emissions(plan, rates, limit=None if endless else limit)
+            run_delivery(city, leave, pace, as_json=json)
 
 
 @app.command()
@@ -79,73 +142,36 @@ def fetch(json: Json = False, verbose: Verbose = False) -> None:
         with console.progress("fetch", len(CHICAGO)) as bar:
             files = chicago_trips(settings)
             bar.advance(len(files))
-        rows = {"folder": str(cache_folder(settings)), "files": len(files), "bytes": sum(map(_size, files))}
+        size = sum(path.stat().st_size for path in files)
+        rows = {"folder": str(cache_folder(settings)), "files": len(files), "bytes": size}
         console.summary("Trips", rows, next_step="`python -m producer replay`", as_json=json)
 
 
 @app.command()
 def health(
-    within: Annotated[float, typer.Option(min=1, help="Seconds that the newest event may be old.")] = 60,
+    within: Annotated[float, typer.Option(min=1, help="How old the newest event may be, in seconds.")] = 120,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Exit with 0 when an event arrived on the topic lately. For the health check of a container."""
+    """Exit with 0 when the newest event on the topic is young, whoever produced it."""
     with errors_as_exit_codes(verbose):
         kafka = load(KafkaSettings)
         age = verify_arrivals(newest_arrival(kafka), datetime.now(UTC), within_seconds=within, topic=kafka.topic)
-        console.summary("Producer", {"newest_event_seconds_ago": round(age, 3)}, as_json=json)
+        console.summary("Events arrive", {"topic": kafka.topic, "newest_seconds_ago": round(age, 1)}, as_json=json)
 
 
-def _deliver(
-    source: Iterator[Message], pace: Pace, settings: ProducerSettings, replay: Replay, *, as_json: bool
-) -> None:
-    kafka = load(KafkaSettings)
-    started = time.monotonic()
-    delivery = Delivery(kafka, settings)
+def parse_start(text: str | None, zone: ZoneInfo) -> datetime:
+    """Return the moment that `--start` names, by default the first of 2025. Raises BadInputError."""
     try:
-        with stop_on_signals() as stop, console.progress("acknowledged", None) as bar:
-            due = paced(source, pace, clock=time.monotonic, sleep=delivery.wait, stopped=stop.is_set)
-            delivery.send(due, stopped=stop.is_set, advance=bar.advance)
-    finally:
-        report = delivery.report
-        rows: dict[str, object] = {
-            "produced": report.produced,
-            "acknowledged": report.acknowledged,
-            "failed": report.failed,
-            "trips": report.trips,
-            "skipped_rows": replay.skipped_rows,
-            "seconds": round(time.monotonic() - started, 3),
-        }
-        console.summary(f"Events on {kafka.topic}", rows, as_json=as_json)
-    report.verify(kafka)
-    if not as_json:
-        console.say("Next: `python -m consumer run` lands them in the lake.")
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[Event]:
-    """Turn the first SIGINT or SIGTERM into an event to look at; a second one ends the process."""
-    stop = Event()
-
-    def request_stop(number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    before = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        moment = datetime.fromisoformat(text or "2025-01-01")
+    except ValueError as error:
+        raise BadInputError(f"{text!r} is not a time", where="--start", remedy="E.g. 2025-01-01T06:00.") from error
+    return from_local(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _at_most_one(rate: float | None, speedup: float | None) -> None:
     if rate is not None and speedup is not None:
         raise typer.BadParameter("give --rate or --speedup, not both", param_hint="--rate")
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size
 
 
 if __name__ == "__main__":

@@ -4,29 +4,12 @@ A street hail has no reservation of its own: MDS knows no way from `available` t
 reservation_stop and trip_start happen at one time and place.
 """
 
-import heapq
-from collections.abc import Iterable, Iterator
-
-from contracts.event import SCHEMA_VERSION, EventType, TripEvent, VehicleState
+from contracts.event import SCHEMA_VERSION, EventType, TripEvent
 from producer.ids import shared_id, stable_id
+from producer.states import STATE_AFTER
 from producer.trips import Trip
 
 UNKNOWN_VEHICLE = "unknown"
-
-STATE_AFTER = {
-    EventType.RESERVATION_START: VehicleState.RESERVED,
-    EventType.RESERVATION_STOP: VehicleState.STOPPED,
-    EventType.TRIP_START: VehicleState.ON_TRIP,
-    EventType.TRIP_STOP: VehicleState.STOPPED,
-    EventType.TRIP_END: VehicleState.AVAILABLE,
-    EventType.PASSENGER_CANCELLATION: VehicleState.AVAILABLE,
-    EventType.DRIVER_CANCELLATION: VehicleState.AVAILABLE,
-    EventType.PROVIDER_CANCELLATION: VehicleState.AVAILABLE,
-    EventType.FARE_ADJUSTED: VehicleState.AVAILABLE,
-    EventType.TRIP_VOIDED: VehicleState.AVAILABLE,
-}
-"""MDS passenger-services vehicle state after each event; a correction finds the vehicle free again."""
-
 
 LIFECYCLE = (
     EventType.RESERVATION_START,
@@ -40,23 +23,6 @@ LIFECYCLE = (
 def events_of(trip: Trip) -> list[TripEvent]:
     """Return the trip's events in order."""
     return [event_of(trip, kind) for kind in LIFECYCLE]
-
-
-def in_event_order(trips: Iterable[list[TripEvent]]) -> Iterator[TripEvent]:
-    """Merge the trips' events by time; equal times stay in the order of trips, then of their events.
-
-    Each list is ordered by time, and so are the lists by their first event. Holds only the trips under way.
-    """
-    waiting: list[tuple[int, int, TripEvent]] = []
-    sequence = 0
-    for events in trips:
-        while waiting and waiting[0][0] < events[0].timestamp:
-            yield heapq.heappop(waiting)[2]
-        for event in events:
-            heapq.heappush(waiting, (event.timestamp, sequence, event))
-            sequence += 1
-    while waiting:
-        yield heapq.heappop(waiting)[2]
 
 
 def event_of(trip: Trip, kind: EventType) -> TripEvent:

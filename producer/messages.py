@@ -1,6 +1,5 @@
 """What goes onto the topic, before it is known how it gets there."""
 
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -11,16 +10,13 @@ encoder = msgspec.json.Encoder()
 
 
 class Message(NamedTuple):
-    """One Kafka message: the trip it is keyed by, its bytes, and when it is due in event time (milliseconds)."""
+    """One Kafka message: the trip it is keyed by, its bytes, and whether a trip starts with it."""
 
     key: str
     value: bytes
-    due: int
     starts_trip: bool
 
 
-def to_messages(events: Iterable[TripEvent]) -> Iterator[Message]:
-    """Serialise events, each due when it happened."""
-    for event in events:
-        starts_trip = EventType.RESERVATION_START in event.event_types
-        yield Message(event.trip_id, encoder.encode(event), event.timestamp, starts_trip)
+def to_message(event: TripEvent) -> Message:
+    """Serialise an event."""
+    return Message(event.trip_id, encoder.encode(event), EventType.RESERVATION_START in event.event_types)

@@ -1,45 +1,50 @@
-"""Messages at their time: so many a second, or so many times faster than they happened."""
+"""Things at their time: so many a second, or so many times faster than they happened."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
-
-from producer.messages import Message
+from typing import NamedTuple, TypeVar
 
 LONGEST_SLEEP_SECONDS = 0.2
 
 
+Item = TypeVar("Item")
+
+
 class Pace(NamedTuple):
-    """At most one of: `rate` messages a second, or event time `speedup` times as fast. Neither: no waiting."""
+    """At most one of: `rate` items a second, or event time `speedup` times as fast. Neither: no waiting.
+
+    `origin` is the event time at which the run begins, in milliseconds; without one it is that of the first item.
+    """
 
     rate: float | None = None
     speedup: float | None = None
+    origin: int | None = None
 
 
 def paced(
-    messages: Iterable[Message],
+    items: Iterable[tuple[int, Item]],
     pace: Pace,
     *,
     clock: Callable[[], float],
     sleep: Callable[[float], object],
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Message]:
-    """Yield each message once it is due, until `stopped`. `clock` counts seconds.
+) -> Iterator[Item]:
+    """Yield each item of `(due, item)`, in milliseconds of event time, once it is due, until `stopped`.
 
-    Times are absolute, so that waiting does not add up; after a stall it catches up. `sleep` may return early, and is
-    asked for short waits only, so that a signal is seen.
+    `clock` counts seconds. Times are absolute, so that waiting does not add up; after a stall it catches up. `sleep`
+    may return early, and is asked for short waits only, so that a signal is seen.
     """
     started = clock()
-    first_due: int | None = None
-    for number, message in enumerate(messages):
+    origin = pace.origin
+    for number, (event_time, item) in enumerate(items):
         if stopped():
             return
-        first_due = message.due if first_due is None else first_due
-        due = started + _offset(number, message.due - first_due, pace)
+        origin = event_time if origin is None else origin
+        due = started + _offset(number, event_time - origin, pace)
         while (wait := due - clock()) > 0:
             if stopped():
                 return
             sleep(min(wait, LONGEST_SLEEP_SECONDS))
-        yield message
+        yield item
 
 
 def _offset(number: int, event_milliseconds: int, pace: Pace) -> float:

@@ -11,9 +11,10 @@ from contracts.check import Violation, check
 from contracts.errors import BadInputError
 from contracts.event import LATEST_MILLISECONDS, EventType, TripEvent
 from producer.ids import stable_id
-from producer.lifecycle import event_of, events_of, in_event_order
+from producer.lifecycle import event_of, events_of
 from producer.mapping import Mapping, PlaceColumns
 from producer.messages import encoder
+from producer.ordering import in_order_of_time
 from producer.reading import Row, read_rows
 from producer.sorting import in_order_of_start
 from producer.trips import EPOCH, CellError, Trip, from_local, to_milliseconds, to_trip
@@ -43,14 +44,16 @@ class Replay:
                     remedy="Rename one, or name a column of trip ids in the mapping.",
                 )
 
-    def events(self) -> Iterator[TripEvent]:
-        """Yield the events by time. Each file is read to its end before the first event of it comes.
+    def events(self) -> Iterator[tuple[int, TripEvent]]:
+        """Yield the events by time, each with it. Each file is read to its end before the first event of it comes.
 
         `limit` is the number of trips in all, in the order of the files. An endless replay begins again with new ids,
         whole weeks later. Raises BadInputError (file, line, column) at the first row that is wrong, unless
         `skip_bad_rows`.
         """
-        return in_event_order(events_of(trip) for trip in self._trips())
+        return in_order_of_time(
+            (trip.start, [(event.timestamp, event) for event in events_of(trip)]) for trip in self._trips()
+        )
 
     def _trips(self) -> Iterator[Trip]:
         left, round_number, earliest, latest = self.limit, 0, LATEST_MILLISECONDS, 0

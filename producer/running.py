@@ -1,0 +1,67 @@
+"""One run of the producer: pace, deliver, stop at a signal, and say what became of it."""
+
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+from contracts import console
+from contracts.settings import KafkaSettings, ProducerSettings, load
+from producer.delivery import Delivery
+from producer.messages import Message
+from producer.pacing import Item, Pace, paced
+
+
+def run_delivery(
+    items: Iterable[tuple[int, Item]],
+    to_message: Callable[[Item], Message],
+    pace: Pace,
+    *,
+    also: Callable[[], dict[str, object]] = dict,
+    as_json: bool = False,
+) -> None:
+    """Deliver each item, made a message at the moment it leaves, and end with the summary, `also` in it.
+
+    SIGINT or SIGTERM ends the items; what was produced is still waited for. Raises UnconfirmedDeliveryError unless
+    all of it was acknowledged, UnreachableError when there is no broker to begin with.
+    """
+    started = time.monotonic()
+    kafka = load(KafkaSettings)
+    delivery = Delivery(kafka, load(ProducerSettings))
+    try:
+        with stop_on_signals() as stop, console.progress("acknowledged") as bar:
+            due = paced(items, pace, clock=time.monotonic, sleep=delivery.wait, stopped=stop.is_set)
+            delivery.send(map(to_message, due), stopped=stop.is_set, advance=bar.advance)
+    finally:
+        report = delivery.report
+        rows: dict[str, object] = {
+            "produced": report.produced,
+            "acknowledged": report.acknowledged,
+            "failed": report.failed,
+            "trips": report.trips,
+            **also(),
+            "seconds": round(time.monotonic() - started, 3),
+        }
+        console.summary(f"Events on {kafka.topic}", rows, as_json=as_json)
+    report.verify(kafka)
+    if not as_json:
+        console.say("Next: `python -m consumer run` lands them in the lake.")
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Event]:
+    """Turn the first SIGINT or SIGTERM into an event to look at; a second one ends the process."""
+    stop = Event()
+
+    def request_stop(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
