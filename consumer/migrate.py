@@ -12,12 +12,13 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
-from contracts.errors import BusyError, FatalError
+from contracts.errors import BusyError, ConfigurationError, FatalError
 from contracts.lake import classify, connect
 from contracts.settings import LakeSettings
 from contracts.sql import SQL_FOLDER, load_sql
 
 MIGRATIONS = SQL_FOLDER / "postgres" / "migrations"
+OLDEST_SERVER = 170_000
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+")
 
 
@@ -58,6 +59,7 @@ def migrate(lake: LakeSettings, folder: Path = MIGRATIONS) -> list[str]:
     """
     migrations = read_migrations(folder)
     with connect(lake, application="migrate", autocommit=True) as connection, _locked(connection, lake):
+        _verify_server(connection, lake)
         connection.execute(load_sql("postgres/queries/create_migration_table"))
         applied: dict[str, str] = dict(connection.execute(load_sql("postgres/queries/select_migrations")).fetchall())
         for migration in migrations:
@@ -71,6 +73,16 @@ def migrate(lake: LakeSettings, folder: Path = MIGRATIONS) -> list[str]:
         for migration in missing:
             _apply(connection, migration, lake)
     return [migration.name for migration in missing]
+
+
+def _verify_server(connection: Connection[TupleRow], lake: LakeSettings) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if connection.info.server_version < OLDEST_SERVER or encoding != "UTF8":
+        raise ConfigurationError(
+            f"The lake needs PostgreSQL {OLDEST_SERVER // 10_000} or newer with UTF-8, and this is "
+            f"{connection.info.server_version // 10_000} with {encoding}",
+            where=f"Postgres at {lake.address}",
+        )
 
 
 def _apply(connection: Connection[TupleRow], migration: Migration, lake: LakeSettings) -> None:

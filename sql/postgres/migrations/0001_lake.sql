@@ -1,4 +1,4 @@
--- The lake: what Kafka delivered, as it came, and typed views over it. Needs PostgreSQL 16 or newer.
+-- The lake: what Kafka delivered, as it came, and typed views over it. Needs PostgreSQL 17 or newer.
 
 CREATE SCHEMA IF NOT EXISTS control;
 CREATE SCHEMA raw;
@@ -136,46 +136,7 @@ COMMENT ON FUNCTION raw.index_closed_days(date) IS
     'Indexes trip_id in the partitions of days before the given one and returns their names. On the day that is being '
     'written this index would cost a third of the landing rate, so it comes when the day has closed.';
 
--- The readers of one JSON value never fail: what is not of the wanted type reads as NULL.
-CREATE FUNCTION lake.as_text(value jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END;
-
-CREATE FUNCTION lake.as_double(value jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(value) = 'number' THEN
-    CASE WHEN abs(value::numeric) < 1e300 AND (value::numeric = 0 OR abs(value::numeric) > 1e-300) THEN value::double precision END
-END;
-
-CREATE FUNCTION lake.as_bigint(value jsonb) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(value) = 'number' THEN
-    CASE WHEN value::numeric BETWEEN -9223372036854775808 AND 9223372036854775807
-        AND trunc(value::numeric) = value::numeric THEN value::bigint END
-END;
-
-CREATE FUNCTION lake.as_instant(value jsonb) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN lake.as_bigint(value) BETWEEN 946684800000 AND 4102444800000
-    THEN to_timestamp(lake.as_bigint(value) / 1000.0::double precision) END;
-
-CREATE FUNCTION lake.as_date(value jsonb) RETURNS date
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE WHEN lake.as_text(value) ~ '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' THEN
-    CASE WHEN pg_input_is_valid(lake.as_text(value), 'date') THEN lake.as_text(value)::date END
-END;
-
-CREATE FUNCTION lake.as_texts(value jsonb) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(value)) END;
-
-COMMENT ON FUNCTION lake.as_text(jsonb) IS 'A JSON string as text, else NULL.';
-COMMENT ON FUNCTION lake.as_double(jsonb) IS 'A JSON number as double precision, else NULL.';
-COMMENT ON FUNCTION lake.as_bigint(jsonb) IS 'A whole JSON number within 64 bits as bigint, else NULL.';
-COMMENT ON FUNCTION lake.as_instant(jsonb) IS 'Milliseconds since 1970 between 2000 and 2100 as timestamptz, else NULL.';
-COMMENT ON FUNCTION lake.as_date(jsonb) IS 'An ISO 8601 date between 2000 and 2099 as date, else NULL.';
-COMMENT ON FUNCTION lake.as_texts(jsonb) IS 'A JSON array as text[], else NULL.';
-
+-- JSON_VALUE and JSON_QUERY give NULL, and never an error, for what is absent or not of the wanted type.
 CREATE VIEW lake.trip_event AS
 SELECT
     topic,
@@ -183,36 +144,42 @@ SELECT
     kafka_offset,
     arrived_at,
     landed_at,
-    lake.as_text(payload -> 'schema_version') AS schema_version,
-    lake.as_text(payload -> 'event_id') AS event_id,
-    lake.as_texts(payload -> 'event_types') AS event_types,
-    lake.as_text(payload -> 'vehicle_state') AS vehicle_state,
-    lake.as_instant(payload -> 'timestamp') AS happened_at,
-    lake.as_instant(payload -> 'publication_time') AS published_at,
-    lake.as_text(payload -> 'provider_id') AS provider_id,
-    lake.as_text(payload -> 'provider_name') AS provider_name,
-    lake.as_text(payload -> 'device_id') AS device_id,
-    lake.as_text(payload -> 'vehicle_id') AS vehicle_id,
+    JSON_VALUE(payload, '$.schema_version') AS schema_version,
+    JSON_VALUE(payload, '$.event_id') AS event_id,
+    JSON_QUERY(payload, '$.event_types' RETURNING text[]) AS event_types,
+    JSON_VALUE(payload, '$.vehicle_state') AS vehicle_state,
+    to_timestamp(
+        JSON_VALUE(payload, '$.timestamp ? (@ >= 946684800000 && @ <= 4102444800000)' RETURNING bigint) / 1000.0::double precision
+    ) AS happened_at,
+    to_timestamp(
+        JSON_VALUE(payload, '$.publication_time ? (@ >= 946684800000 && @ <= 4102444800000)' RETURNING bigint) / 1000.0::double precision
+    ) AS published_at,
+    JSON_VALUE(payload, '$.provider_id') AS provider_id,
+    JSON_VALUE(payload, '$.provider_name') AS provider_name,
+    JSON_VALUE(payload, '$.device_id') AS device_id,
+    JSON_VALUE(payload, '$.vehicle_id') AS vehicle_id,
     payload ->> 'trip_id' AS trip_id,
-    lake.as_date(payload -> 'service_date') AS service_date,
-    lake.as_double(payload -> 'location' -> 'lat') AS latitude,
-    lake.as_double(payload -> 'location' -> 'lng') AS longitude,
-    lake.as_bigint(payload -> 'pickup_area') AS pickup_area,
-    lake.as_bigint(payload -> 'dropoff_area') AS dropoff_area,
-    lake.as_bigint(payload -> 'distance') AS distance_metres,
-    lake.as_bigint(payload -> 'duration') AS duration_seconds,
-    lake.as_text(payload -> 'fare' -> 'currency') AS currency,
-    lake.as_text(payload -> 'fare' -> 'payment_type') AS payment_type,
-    lake.as_bigint(payload -> 'fare' -> 'base_fare') AS base_fare,
-    lake.as_bigint(payload -> 'fare' -> 'tolls') AS tolls,
-    lake.as_bigint(payload -> 'fare' -> 'extras') AS extras,
-    lake.as_bigint(payload -> 'fare' -> 'tip') AS tip,
-    lake.as_bigint(payload -> 'fare' -> 'total') AS total
+    JSON_VALUE(
+        payload, '$.service_date ? (@ like_regex "^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")' RETURNING date
+    ) AS service_date,
+    JSON_VALUE(payload, '$.location.lat ? (@ >= -90 && @ <= 90)' RETURNING double precision) AS latitude,
+    JSON_VALUE(payload, '$.location.lng ? (@ >= -180 && @ <= 180)' RETURNING double precision) AS longitude,
+    JSON_VALUE(payload, '$.pickup_area' RETURNING bigint) AS pickup_area,
+    JSON_VALUE(payload, '$.dropoff_area' RETURNING bigint) AS dropoff_area,
+    JSON_VALUE(payload, '$.distance' RETURNING bigint) AS distance_metres,
+    JSON_VALUE(payload, '$.duration' RETURNING bigint) AS duration_seconds,
+    JSON_VALUE(payload, '$.fare.currency') AS currency,
+    JSON_VALUE(payload, '$.fare.payment_type') AS payment_type,
+    JSON_VALUE(payload, '$.fare.base_fare' RETURNING bigint) AS base_fare,
+    JSON_VALUE(payload, '$.fare.tolls' RETURNING bigint) AS tolls,
+    JSON_VALUE(payload, '$.fare.extras' RETURNING bigint) AS extras,
+    JSON_VALUE(payload, '$.fare.tip' RETURNING bigint) AS tip,
+    JSON_VALUE(payload, '$.fare.total' RETURNING bigint) AS total
 FROM raw.trip_event;
 
 COMMENT ON VIEW lake.trip_event IS
     'raw.trip_event with typed columns. Grain: one row for each landed Kafka message, re-deliveries and corrections '
-    'included. A field that is absent or not of the contract''s type is NULL; no row makes a query fail.';
+    'included. A field that is absent or cannot be read as its type is NULL; no row makes a query fail.';
 COMMENT ON COLUMN lake.trip_event.topic IS 'Kafka topic.';
 COMMENT ON COLUMN lake.trip_event.kafka_partition IS 'Partition of the topic, from 0.';
 COMMENT ON COLUMN lake.trip_event.kafka_offset IS 'Offset in the partition, from 0.';
