@@ -10,9 +10,10 @@ from contracts.console import errors_as_exit_codes
 from contracts.errors import ExitCode
 from contracts.settings import StackSettings, load
 from stack import down, status, up
+from stack.demo import RESULT_FILE, run_demo
 from stack.state import StackFolder
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]
@@ -35,6 +36,19 @@ def start(
             return
         up.run(settings)
         console.say("Everything is stopped; the data stay. Next: `python -m stack up` goes on, `clean` wipes them.")
+
+
+@app.command()
+def demo(
+    result: Annotated[Path, typer.Option(help="Where the figures go, for scripts.")] = RESULT_FILE,
+    verbose: Verbose = False,
+) -> None:
+    """Take the 15,000 real Chicago trips from Kafka to BigQuery, reconcile every figure, and show answers.
+
+    Exit code 8 when a figure differs; else that of the step that failed. Nothing is left running.
+    """
+    with errors_as_exit_codes(verbose):
+        run_demo(_folder().path / "demo", result)
 
 
 @app.command(name="down")
