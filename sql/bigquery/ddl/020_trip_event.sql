@@ -1,0 +1,35 @@
+CREATE TABLE IF NOT EXISTS `{silver}.trip_event` (
+  event_id STRING NOT NULL OPTIONS (description = 'Identifies the event; a re-delivery carries the same.'),
+  service_date DATE NOT NULL OPTIONS (description = 'Local day on which the trip was reserved; the partition.'),
+  trip_id STRING NOT NULL OPTIONS (description = 'The trip that the event belongs to.'),
+  event_types ARRAY<STRING> OPTIONS (description = 'What happened: MDS event types and corrections.'),
+  vehicle_state STRING NOT NULL OPTIONS (description = 'State of the vehicle after the event (MDS).'),
+  occurred_at TIMESTAMP NOT NULL OPTIONS (description = 'When it happened, UTC (MDS timestamp).'),
+  published_at TIMESTAMP NOT NULL OPTIONS (description = 'When the provider published it, UTC; the newest version wins.'),
+  provider_id STRING NOT NULL OPTIONS (description = 'The company that operates the vehicle.'),
+  provider_name STRING OPTIONS (description = 'The name of the company, when it is known.'),
+  device_id STRING NOT NULL OPTIONS (description = 'The device in the vehicle that reported.'),
+  vehicle_id STRING NOT NULL OPTIONS (description = 'The public number of the vehicle.'),
+  latitude FLOAT64 OPTIONS (description = 'Latitude of the vehicle, decimal degrees, WGS 84.'),
+  longitude FLOAT64 OPTIONS (description = 'Longitude of the vehicle, decimal degrees, WGS 84.'),
+  pickup_area INT64 OPTIONS (description = 'Area where the ride began (Chicago: community area 1-77).'),
+  dropoff_area INT64 OPTIONS (description = 'Area where the ride ended (Chicago: community area 1-77).'),
+  distance_metres INT64 OPTIONS (description = 'Distance driven, metres.'),
+  duration_seconds INT64 OPTIONS (description = 'From trip_start to trip_stop, seconds.'),
+  currency STRING OPTIONS (description = 'Currency of the amounts, ISO 4217.'),
+  payment_type STRING OPTIONS (description = 'Means of payment (MDS).'),
+  base_fare INT64 OPTIONS (description = 'Fare without tolls, extras and tip, minor units.'),
+  tolls INT64 OPTIONS (description = 'Tolls, minor units.'),
+  extras INT64 OPTIONS (description = 'Surcharges, taxes and fees, minor units.'),
+  tip INT64 OPTIONS (description = 'Tip, minor units.'),
+  total INT64 OPTIONS (description = 'Everything charged, minor units: base_fare + tolls + extras + tip.'),
+  schema_version STRING NOT NULL OPTIONS (description = 'Version of the contract that the event was written to.'),
+  fingerprint INT64 NOT NULL OPTIONS (description = '64-bit hash of the content of the event.'),
+  arrived_at TIMESTAMP NOT NULL OPTIONS (description = 'When the broker received this version, UTC.'),
+  kafka_topic STRING NOT NULL OPTIONS (description = 'Topic of this version.'),
+  kafka_partition INT64 NOT NULL OPTIONS (description = 'Partition of this version.'),
+  kafka_offset INT64 NOT NULL OPTIONS (description = 'Offset of this version in its partition.')
+)
+PARTITION BY service_date
+CLUSTER BY trip_id, event_id
+OPTIONS (description = 'One row per event: its newest version by published_at, partition, offset.');

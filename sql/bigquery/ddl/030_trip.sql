@@ -1,0 +1,38 @@
+CREATE TABLE IF NOT EXISTS `{silver}.trip` (
+  trip_id STRING NOT NULL OPTIONS (description = 'Identifies the trip.'),
+  service_date DATE NOT NULL OPTIONS (description = 'Local day on which the trip was reserved; the partition.'),
+  outcome STRING NOT NULL OPTIONS (description = 'voided, completed, cancelled_by_passenger, cancelled_by_driver, cancelled_by_provider or open.'),
+  provider_id STRING NOT NULL OPTIONS (description = 'The company that operates the vehicle.'),
+  provider_name STRING OPTIONS (description = 'The name of the company, when it is known.'),
+  vehicle_id STRING NOT NULL OPTIONS (description = 'The public number of the vehicle.'),
+  device_id STRING NOT NULL OPTIONS (description = 'The device in the vehicle that reported.'),
+  reserved_at TIMESTAMP OPTIONS (description = 'reservation_start: the passenger asked for a ride, UTC.'),
+  on_scene_at TIMESTAMP OPTIONS (description = 'reservation_stop: the vehicle was there for the passenger, UTC.'),
+  started_at TIMESTAMP OPTIONS (description = 'trip_start, UTC.'),
+  stopped_at TIMESTAMP OPTIONS (description = 'trip_stop, UTC.'),
+  ended_at TIMESTAMP OPTIONS (description = 'trip_end, UTC.'),
+  cancelled_at TIMESTAMP OPTIONS (description = 'Cancellation by passenger, driver or provider, UTC.'),
+  voided_at TIMESTAMP OPTIONS (description = 'trip_voided, UTC.'),
+  pickup_area INT64 OPTIONS (description = 'Area where the ride began.'),
+  dropoff_area INT64 OPTIONS (description = 'Area where the ride ended.'),
+  pickup_latitude FLOAT64 OPTIONS (description = 'Latitude of trip_start, decimal degrees, WGS 84.'),
+  pickup_longitude FLOAT64 OPTIONS (description = 'Longitude of trip_start, decimal degrees, WGS 84.'),
+  dropoff_latitude FLOAT64 OPTIONS (description = 'Latitude of trip_stop, decimal degrees, WGS 84.'),
+  dropoff_longitude FLOAT64 OPTIONS (description = 'Longitude of trip_stop, decimal degrees, WGS 84.'),
+  distance_metres INT64 OPTIONS (description = 'Distance driven, metres.'),
+  duration_seconds INT64 OPTIONS (description = 'From trip_start to trip_stop, seconds.'),
+  currency STRING OPTIONS (description = 'Currency of the amounts, ISO 4217.'),
+  payment_type STRING OPTIONS (description = 'Means of payment (MDS).'),
+  base_fare INT64 OPTIONS (description = 'Fare without tolls, extras and tip, minor units.'),
+  tolls INT64 OPTIONS (description = 'Tolls, minor units.'),
+  extras INT64 OPTIONS (description = 'Surcharges, taxes and fees, minor units.'),
+  tip INT64 OPTIONS (description = 'Tip, minor units.'),
+  total INT64 OPTIONS (description = 'Everything charged, minor units, after adjustments.'),
+  events INT64 NOT NULL OPTIONS (description = 'Events of the trip.'),
+  version INT64 NOT NULL OPTIONS (description = '1 + the events that restated the trip (fare_adjusted, trip_voided).'),
+  is_restated BOOL NOT NULL OPTIONS (description = 'Whether a correction came after the trip.'),
+  is_late BOOL NOT NULL OPTIONS (description = 'Whether an event was published more than an hour after it happened.')
+)
+PARTITION BY service_date
+CLUSTER BY trip_id
+OPTIONS (description = 'One row per trip, an accumulating snapshot of what its newest events say.');
