@@ -12,22 +12,26 @@ folder/
 
 import fcntl
 import os
+import re
 import secrets
-import shlex
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 import msgspec
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from contracts.errors import BusyError
+from contracts.errors import BusyError, ConfigurationError
 from stack.account import reachable_folder, unprivileged_account
 from stack.process import ProcessIdentity, is_alive, members_of
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
+_READ_ALIKE = re.compile(r"[^'\\\x00-\x1f]*")
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -136,9 +140,16 @@ class StackFolder:
         return SecretStr(file.read_text(encoding="utf-8"))
 
     def write_environment(self, values: dict[str, str]) -> None:
-        """Write the settings that reach the stack, as KEY=VALUE lines that only this user can read."""
-        lines = "".join(f"{name}={shlex.quote(value) if value else ''}\n" for name, value in sorted(values.items()))
-        self._replace("env", lines.encode())
+        """Write the settings that reach the stack, as KEY=VALUE lines that only this user can read.
+
+        Raises ConfigurationError for a value that not every reader of such files (a shell, uv, python-dotenv) reads
+        alike.
+        """
+        for name, value in values.items():
+            if not _READ_ALIKE.fullmatch(value):
+                raise ConfigurationError("A setting may not hold a quote, a backslash or a line's end", where=name)
+        lines = (f"{name}={value if _PLAIN.fullmatch(value) else quote(value)}\n" for name, value in values.items())
+        self._replace("env", "".join(lines).encode())
 
     def environment(self) -> dict[str, str]:
         """Return the settings that reach the stack; none when it has never run."""

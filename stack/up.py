@@ -123,7 +123,7 @@ def line(movement: Movement, before: Movement | None, seconds: float) -> str:
 
 def _start_programs(services: NativeStack, programs: Programs, stack: StackSettings) -> None:
     services.folder.write_environment(
-        {name: value for name, value in programs.environment().items() if name.startswith(PREFIX)}
+        {name: value for name, value in services.environment().items() if name.startswith(PREFIX)}
     )
     console.say("Creating topic, lake and warehouse …")
     programs.run("consumer", "migrate")
