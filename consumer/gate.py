@@ -51,7 +51,8 @@ def refuse(key: bytes | None, value: bytes | None, maximum_bytes: int) -> Refusa
     try:
         document = orjson.loads(value)
     except orjson.JSONDecodeError:
-        return _name(value) or Refusal(DeadLetterReason.NOT_JSON, "not one JSON document of Unicode text")
+        # JSON's grammar allows half a surrogate pair, which no UTF-8 text and no jsonb can hold.
+        return _name(value) or Refusal(DeadLetterReason.REFUSED_BY_LAKE, "a lone surrogate is no character")
     if _is_plain((document,), MAXIMUM_DEPTH) and not (b"\\" in value and _NUL_ESCAPE.search(value)):
         return None
     return _name(value)
