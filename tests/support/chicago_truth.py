@@ -16,7 +16,7 @@ from typing import Any
 
 def chicago_truth(files: Sequence[Path]) -> dict[str, Any]:
     """Return trips, revenue in cents, metres, miles, both by local month, and how many rows are dirty in which way."""
-    rows = [row for file in files for row in csv.DictReader(file.open(newline=""))]
+    rows = [row for file in files for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
     cents = [int((Decimal(row["fare"]) + Decimal(row["tips"])) * 100) for row in rows]
     miles = [Decimal(row["trip_miles"]) for row in rows]
     metres = [int((each * Decimal("1609.344")).to_integral_value(ROUND_HALF_EVEN)) for each in miles]
