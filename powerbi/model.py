@@ -1,5 +1,6 @@
 """The semantic model as typed objects, read from its TMDL files."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from powerbi import MODEL_FOLDER
 from powerbi.tmdl import Node, read_folder, split_column, unquote
 
 _GOLD_OBJECT = re.compile(r'Gold\{\[Name = "(?P<name>\w+)", Kind = "(?P<kind>\w+)"\]\}')
+_LITERAL_ROW = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Table:
     m: str
     gold: str
     kind: str
+    rows: tuple[tuple[str | int, ...], ...]
+    """The rows themselves, when the M query spells them out (`#table`) instead of asking gold."""
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name."""
@@ -155,7 +159,13 @@ def _table(node: Node) -> Table:
         m=m,
         gold=gold["name"] if gold else "",
         kind=gold["kind"] if gold else "",
+        rows=tuple(_literal_row(row) for row in _LITERAL_ROW.findall(m)) if "#table(" in m else (),
     )
+
+
+def _literal_row(text: str) -> tuple[str | int, ...]:
+    cells: list[str | int] = json.loads(f"[{text}]")
+    return tuple(cells)
 
 
 def _column(table: str, node: Node) -> Column:

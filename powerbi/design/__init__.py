@@ -1,0 +1,1 @@
+"""The report's five pages, described briefly, and what writes them as PBIR files."""
