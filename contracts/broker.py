@@ -1,11 +1,12 @@
 """The topic: is the broker there, does the topic exist, make it when it does not."""
 
 import logging
+import time
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, NewTopic, OffsetSpec
 
 from contracts.errors import ConfigurationError, FatalError, UnreachableError
 from contracts.settings import KafkaSettings
@@ -13,6 +14,13 @@ from contracts.settings import KafkaSettings
 _silent = logging.getLogger("contracts.broker.silent")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
+
+_NO_LEADER_YET = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
 
 
 class PartitionRange(NamedTuple):
@@ -76,12 +84,9 @@ def partition_ranges(kafka: KafkaSettings) -> list[PartitionRange]:
     admin = connect_admin(kafka)
     partitions = _partitions(admin, kafka)
     earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    low = admin.list_offsets(dict.fromkeys(partitions, earliest))
-    high = admin.list_offsets(dict.fromkeys(partitions, latest))
-    return [
-        PartitionRange(kafka.topic, each.partition, low[each].result().offset, high[each].result().offset)
-        for each in partitions
-    ]
+    low = _list_offsets(admin, partitions, earliest, kafka)
+    high = _list_offsets(admin, partitions, latest, kafka)
+    return [PartitionRange(kafka.topic, each.partition, low[each].offset, high[each].offset) for each in partitions]
 
 
 def newest_arrival(kafka: KafkaSettings) -> datetime | None:
@@ -91,9 +96,24 @@ def newest_arrival(kafka: KafkaSettings) -> datetime | None:
     """
     admin = connect_admin(kafka)
     newest = OffsetSpec.max_timestamp()  # type: ignore[no-untyped-call]
-    answers = admin.list_offsets(dict.fromkeys(_partitions(admin, kafka), newest)).values()
-    milliseconds = max(answer.result().timestamp for answer in answers)
+    answers = _list_offsets(admin, _partitions(admin, kafka), newest, kafka).values()
+    milliseconds = max(answer.timestamp for answer in answers)
     return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds >= 0 else None
+
+
+def _list_offsets(
+    admin: AdminClient, partitions: list[TopicPartition], spec: OffsetSpec, kafka: KafkaSettings
+) -> dict[TopicPartition, ListOffsetsResultInfo]:
+    """Ask for one offset of each partition, again while a new partition's leader does not lead it yet."""
+    deadline = time.monotonic() + kafka.timeout_seconds
+    while True:
+        answers = admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=kafka.timeout_seconds)
+        try:
+            return {partition: answer.result() for partition, answer in answers.items()}
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
+                raise _named(error, [], kafka) from error
+        time.sleep(0.1)
 
 
 def _partitions(admin: AdminClient, kafka: KafkaSettings) -> list[TopicPartition]:
