@@ -21,7 +21,6 @@ PEAK_MEBIBYTES = 300
 @pytest.mark.timeout(600)
 def test_the_demo_ends_reconciled_with_the_figures_of_the_files(tmp_path: Path) -> None:
     truth = chicago_truth(chicago_trips(ProducerSettings()))
-    before = {process.pid for process in psutil.process_iter()}
     command = [sys.executable, "-m", "stack", "demo", "--result", str(tmp_path / "demo.json")]
     environment = {**os.environ, "TRIPLINE_STACK_FOLDER": str(tmp_path / "stack")}
     done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=500, check=False)
@@ -38,5 +37,5 @@ def test_the_demo_ends_reconciled_with_the_figures_of_the_files(tmp_path: Path) 
 
     for shown in ("15,000", "$192,665.20", "Near North Side", "March", "make up"):
         assert shown in done.stdout + done.stderr
-    left = [process for process in psutil.process_iter() if process.pid not in before and "java" in process.name()]
+    left = [process.name() for process in psutil.process_iter() if str(tmp_path) in " ".join(process.cmdline())]
     assert not left, left
