@@ -1,0 +1,92 @@
+"""A topic, a lake and a ledger of one test, and the consumers that it starts between them."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from consumer.migrate import migrate
+from contracts.broker import ensure_topic
+from contracts.lake import connect
+from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, child_environment
+from tests.support import commands
+from tests.support.ledger import Ledger
+
+
+@dataclass
+class LandingSite:
+    """`lake` is where the test looks; consumers may be sent another way (a proxy)."""
+
+    kafka: KafkaSettings
+    lake: LakeSettings
+    ledger: Ledger
+
+    @classmethod
+    def prepare(cls, kafka: KafkaSettings, lake: LakeSettings) -> "LandingSite":
+        """Create the topic and the schema."""
+        ensure_topic(kafka)
+        migrate(lake)
+        return cls(kafka, lake, Ledger(kafka))
+
+    def environment(self, *, lake: LakeSettings | None = None, **consumer: Any) -> dict[str, str]:
+        """Return a consumer's environment; `consumer` are its settings, sessions being short."""
+        settings = ConsumerSettings.model_validate({"group": self.kafka.topic, "session_seconds": 6} | consumer)
+        return child_environment(self.kafka, lake or self.lake, settings)
+
+    def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
+        """Start a consumer."""
+        return commands.start(self.environment(**settings), "consumer", "run", "--json", *arguments)
+
+    def run_to_end(self, **settings: Any) -> dict[str, Any]:
+        """Run a consumer until everything that is in the topic now has landed; return its figures."""
+        return commands.run_json(self.environment(**settings), "consumer", "run", "--until-end")
+
+    def landed(self) -> int:
+        """Return how many rows stand in the lake."""
+        return self.scalar("SELECT count(*) FROM raw.trip_event")
+
+    def dead(self) -> int:
+        """Return how many dead letters stand in the lake."""
+        return self.scalar("SELECT count(*) FROM raw.dead_letter")
+
+    def scalar(self, query: str) -> int:
+        """Return the one number that a query gives."""
+        with connect(self.lake, application="test", autocommit=True) as connection:
+            row = connection.execute(query.encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def wait_until(self, condition: Callable[[], bool], *consumers: subprocess.Popen[str], seconds: float = 60) -> None:
+        """Wait for something to happen while these consumers stay alive."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            for consumer in consumers:
+                assert consumer.poll() is None, f"the consumer ended\n{consumer.communicate()}"
+            assert time.monotonic() < deadline, f"not within {seconds} s"
+            time.sleep(0.02)
+
+    def verify(self) -> None:
+        """Hold the lake against the ledger, then let a fresh event pass."""
+        self.ledger.verify(self.lake)
+        self.ledger.send_events(1)
+        self.run_to_end()
+        self.ledger.verify(self.lake)
+
+
+def finish(consumer: subprocess.Popen[str], *, with_signal: signal.Signals | None = signal.SIGTERM) -> dict[str, Any]:
+    """Stop a consumer, hold that it exits 0, and return its figures."""
+    output = stop(consumer, with_signal=with_signal)
+    figures: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
+    return figures
+
+
+def stop(consumer: subprocess.Popen[str], *, expect: int = 0, with_signal: signal.Signals | None = None) -> str:
+    """Wait for a consumer to end with this code; return what it printed (standard error when it failed)."""
+    if with_signal is not None:
+        consumer.send_signal(with_signal)
+    output, errors = consumer.communicate(timeout=60)
+    assert consumer.returncode == expect, f"exit code {consumer.returncode}\n{output}\n{errors}"
+    return errors if expect else output

@@ -1,0 +1,132 @@
+"""The oracle of delivery tests: what was put into the topic, and whether exactly that stands in the lake.
+
+Ids alone would not do: a row that lands with another row's payload, or in other coordinates, is wrong too.
+"""
+
+import json
+from base64 import b64decode
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import orjson
+from confluent_kafka import KafkaError, Message, Producer
+
+from contracts.broker import partition_ranges
+from contracts.lake import connect
+from contracts.reasons import DeadLetterReason
+from contracts.schema import EXAMPLES
+from contracts.settings import KafkaSettings, LakeSettings
+
+Headers = list[tuple[str, str | bytes | None]]
+Coordinates = tuple[int, int]
+
+_NAMESPACE = UUID("6f1f3c5e-5b1a-4c53-9a3c-0e6f3f3f7d11")
+_EVENT: dict[str, Any] = json.loads((EXAMPLES / "valid" / "trip_end.json").read_bytes())
+
+
+class Sent(NamedTuple):
+    """One acknowledged message; `reason` is None when it must land."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    reason: DeadLetterReason | None
+
+
+@dataclass
+class Ledger:
+    """Every message that the broker acknowledged, by partition and offset."""
+
+    kafka: KafkaSettings
+    sent: dict[Coordinates, Sent] = field(default_factory=dict)
+    _events: int = 0
+
+    def __post_init__(self) -> None:
+        self._producer = Producer({**self.kafka.client_config(), "enable.idempotence": True, "linger.ms": 5})
+
+    def send_events(self, count: int) -> None:
+        """Put so many valid events of different trips into the topic, and wait for their acknowledgements."""
+        for _ in range(count):
+            self._events += 1
+            trip = str(uuid5(_NAMESPACE, f"trip {self._events // 5}"))
+            event = _EVENT | {"event_id": str(uuid5(_NAMESPACE, f"event {self._events}")), "trip_id": trip}
+            self._produce(Sent(trip.encode(), orjson.dumps(event), [], None))
+        assert self._producer.flush(60) == 0
+
+    def send(
+        self,
+        value: bytes | None,
+        *,
+        key: bytes | None = b"key",
+        headers: Headers | None = None,
+        reason: DeadLetterReason | None = None,
+        partition: int = -1,
+    ) -> None:
+        """Put one message of any kind into the topic; `reason` is what it must become a dead letter for."""
+        self._produce(Sent(key, value, headers or [], reason), partition)
+        assert self._producer.flush(60) == 0
+
+    def count(self, *, dead: bool) -> int:
+        """Return how many messages must land, or must become dead letters."""
+        return sum((each.reason is not None) == dead for each in self.sent.values())
+
+    def verify(self, lake: LakeSettings) -> None:
+        """Hold the lake against the ledger: nothing lost, doubled, unissued, changed or left behind."""
+        landed, dead, offsets = self._read(lake)
+        assert len(landed) + len(dead) == len(self.sent)
+        coordinates = [row[:2] for row in landed] + [row[:2] for row in dead]
+        assert len(set(coordinates)) == len(coordinates), "a message landed twice"
+        assert set(coordinates) == set(self.sent), "a message is missing or was never sent"
+        for partition, offset, key, payload in landed:
+            sent = self.sent[partition, offset]
+            assert sent.reason is None
+            assert sent.value is not None
+            assert (key, payload) == (sent.key.decode() if sent.key is not None else None, json.loads(sent.value))
+        for partition, offset, key, value, headers, reason in dead:
+            restored = [(each["name"], None if each["value"] is None else b64decode(each["value"])) for each in headers]
+            assert Sent(key, value, restored, DeadLetterReason(reason)) == self.sent[partition, offset]
+        assert offsets == {each.partition: each.high for each in partition_ranges(self.kafka)}, "the lake lags"
+
+    def _read(self, lake: LakeSettings) -> tuple[list[Any], list[Any], dict[int, int]]:
+        topic = (self.kafka.topic,)
+        with connect(lake, application="ledger", autocommit=True) as connection:
+            landed = connection.execute(
+                "SELECT kafka_partition, kafka_offset, message_key, payload FROM raw.trip_event WHERE topic = %s", topic
+            ).fetchall()
+            dead = connection.execute(
+                "SELECT kafka_partition, kafka_offset, message_key, message_value, headers, reason "
+                "FROM raw.dead_letter WHERE topic = %s",
+                topic,
+            ).fetchall()
+            offsets: dict[int, int] = dict(
+                connection.execute(
+                    "SELECT kafka_partition, next_offset FROM raw.consumer_offset WHERE topic = %s", topic
+                ).fetchall()
+            )
+            idle = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+            ).fetchone()
+            assert idle == (0,), "a transaction was left open"
+        return landed, dead, offsets
+
+    def _produce(self, message: Sent, partition: int = -1) -> None:
+        def acknowledge(error: KafkaError | None, delivered: Message) -> None:
+            assert error is None
+            self.sent[delivered.partition() or 0, delivered.offset() or 0] = message
+
+        while True:
+            try:
+                self._producer.produce(
+                    self.kafka.topic,
+                    message.value,
+                    message.key,
+                    partition=partition,
+                    headers=list(message.headers),
+                    on_delivery=acknowledge,
+                )
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                self._producer.poll(0)
+                return
