@@ -15,7 +15,8 @@ BLUE, ORANGE, TEAL, PURPLE, RED, SLATE, OCHRE, CYAN = (
     "#8F6B00",
     "#1F7A94",
 )
-PALE_BLUE = "#EAF2FB"
+PALE_BLUE, MID_BLUE = "#EAF2FB", "#7FB2E5"
+"""Ends of the shades of a matrix."""
 
 
 def theme() -> dict[str, Any]:

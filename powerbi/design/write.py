@@ -7,7 +7,7 @@ from pathlib import Path
 
 from powerbi.design.expressions import Json, between, colour, expression, field_of, gradient, projection, reference
 from powerbi.design.pages import PAGES
-from powerbi.design.theme import PALE_BLUE, THEME_NAME, theme
+from powerbi.design.theme import MID_BLUE, ORANGE, PALE_BLUE, THEME_NAME, theme
 from powerbi.design.visuals import HEIGHT, WIDTH, Page, Visual, properties
 from powerbi.model import Measure, Model
 
@@ -179,7 +179,7 @@ def _formatting(visual: Visual, model: Model) -> Json:
     if visual.heat:
         field = field_of(model, visual.heat)
         every_cell = {"data": [{"dataViewWildcard": {"matchingOption": 1}}], "metadata": reference(field)}
-        made["values"] = [{"properties": {"backColor": gradient(field, PALE_BLUE, "#7FB2E5")}, "selector": every_cell}]
+        made["values"] = [{"properties": {"backColor": gradient(field, PALE_BLUE, MID_BLUE)}, "selector": every_cell}]
     if visual.band:
         line, lower, upper = (field_of(model, each) for each in visual.band)
         series = {"metadata": reference(line)}
@@ -191,7 +191,7 @@ def _formatting(visual: Visual, model: Model) -> Json:
                 "upperBound": {"expr": expression(upper)},
             },
         }
-        band = properties(enabled=True, barShow=False, shadeShow=True, shadeColor=colour("#C4560F"))
+        band = properties(enabled=True, barShow=False, shadeShow=True, shadeColor=colour(ORANGE))
         band["properties"]["errorRange"] = bounds
         made["error"] = [band | {"selector": series}]
         made["lineStyles"] = [properties(lineStyle="dashed") | {"selector": series}]

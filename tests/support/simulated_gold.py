@@ -70,7 +70,7 @@ FROM draw;
 UPDATE fact_trip SET revenue = CASE WHEN outcome_key = 1 THEN base_fare + tolls + extras + tip ELSE 0 END;
 
 INSERT INTO forecast_zone_hour
-SELECT day, h, z, busy / 60, busy / 120, busy / 30, TIMESTAMP '2026-06-18 05:00:00'
+SELECT day, h, z, busy / 800, busy / 1600, busy / 400, TIMESTAMP '2026-06-18 05:00:00'
 FROM (
   SELECT DATE '2026-06-18' + CAST(n AS INTEGER) AS day, h, z, 1 + (h * 7 + z * 3 + n) % 10 AS busy
   FROM range(7) AS days(n), range(24) AS hours(h), range(1, 78) AS zones(z)
