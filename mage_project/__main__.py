@@ -3,7 +3,7 @@
 import json
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,7 @@ from contracts.console import errors_as_exit_codes
 from contracts.errors import ConfigurationError
 from contracts.settings import LakeSettings, MageSettings, load
 from mage_project import headless, server
-
-if TYPE_CHECKING:
-    from mage_project.scheduler import RunResult
+from mage_project.result import RunResult
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]
@@ -41,11 +39,10 @@ def run(
             report=lambda result: console.say(_line(pipeline, result)),
         )
         if as_json:
-            console.print_json({"pipeline": pipeline, "runs": [_document(result) for result in results]})
+            console.print_json({"pipeline": pipeline, "runs": [result.document() for result in results]})
             return
         for result in results:
-            rows = [(b.block, b.status, f"{b.seconds:.1f}", _fields(b.output)) for b in result.blocks]
-            console.table(pipeline, ("block", "status", "seconds", "returned"), rows)
+            console.table(pipeline, ("block", "status", "seconds", "returned"), _rows(result))
         console.say("Next: `python -m warehouse status` shows what stands in BigQuery.")
 
 
@@ -70,21 +67,20 @@ def _object(text: str) -> dict[str, Any]:
     return value
 
 
-def _line(pipeline: str, result: "RunResult") -> str:
+def _line(pipeline: str, result: RunResult) -> str:
     last = [block for block in result.blocks if block.output][-1:]
     return f"{pipeline}: {result.seconds:,.1f} s" + "".join(f", {b.block}: {_fields(b.output)}" for b in last)
 
 
+def _rows(result: RunResult) -> list[tuple[str, str, str, str]]:
+    return [
+        (block.block, block.status.replace("_", " "), f"{block.seconds:.1f}", _fields(news))
+        for block, news in zip(result.blocks, result.news(), strict=True)
+    ]
+
+
 def _fields(output: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {console.text(value)}" for name, value in output.items())
-
-
-def _document(result: "RunResult") -> dict[str, Any]:
-    return {
-        "status": result.status,
-        "seconds": round(result.seconds, 3),
-        "blocks": {b.block: {"status": b.status, "seconds": b.seconds, "output": b.output} for b in result.blocks},
-    }
+    return ", ".join(f"{name} {console.text(value)}" for name, value in output.items() if value is not None)
 
 
 if __name__ == "__main__":

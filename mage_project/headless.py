@@ -7,19 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from contracts import console
-from contracts.errors import ConfigurationError, FatalError, TriplineError
+from contracts.errors import ConfigurationError
 from contracts.settings import MageSettings
 from mage_project.environment import PROJECT, headless_environment
 from mage_project.output import printed_to
-
-if TYPE_CHECKING:
-    from mage_project.scheduler import RunResult
-
-# Mage's name for a block that its condition skipped.
-SKIPPED = "condition_failed"
+from mage_project.result import RunResult
 
 
 def run(
@@ -28,8 +23,8 @@ def run(
     settings: MageSettings,
     *,
     until_caught_up: bool,
-    report: Callable[["RunResult"], None],
-) -> list["RunResult"]:
+    report: Callable[[RunResult], None],
+) -> list[RunResult]:
     """Run the pipeline once, or until a run finds nothing to do; tell each finished run to `report`.
 
     Raises what the failed block raised when that is a TriplineError; FatalError for any other failure;
@@ -47,11 +42,11 @@ def run(
             scheduler.prepare()
             if until_caught_up and not scheduler.has_condition(pipeline):
                 raise ConfigurationError("This pipeline has no condition that could end its runs", where=pipeline)
-        while not results or (until_caught_up and not _had_nothing_to_do(results[-1])):
+        while not results or (until_caught_up and not results[-1].had_nothing_to_do()):
             with printed_to(log):
-                result = scheduler.execute(pipeline, variables)
-            if result.status != "completed":
-                raise _failure(pipeline, result)
+                result: RunResult = scheduler.execute(pipeline, variables)
+            if failure := result.failure():
+                raise failure
             results.append(result)
             report(result)
     return results
@@ -89,18 +84,3 @@ def _scheduler() -> ModuleType:
             remedy="`make setup` makes it; then use mage_project/.venv/bin/python.",
         ) from error
     return scheduler
-
-
-def _had_nothing_to_do(result: "RunResult") -> bool:
-    return any(block.status == SKIPPED for block in result.blocks)
-
-
-def _failure(pipeline: str, result: "RunResult") -> TriplineError:
-    if isinstance(result.error, TriplineError):
-        return result.error
-    failed = ", ".join(block.block for block in result.blocks if block.status == "failed")
-    error = FatalError(
-        f"The run {result.status}: {result.error or 'no block says why'}", where=f"{pipeline}, block {failed or 'none'}"
-    )
-    error.__cause__ = result.error
-    return error

@@ -6,7 +6,7 @@ Import it last: Mage reads its environment (`environment.headless_environment`) 
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from mage_ai.data_preparation.executors.executor_factory import ExecutorFactory
 from mage_ai.data_preparation.models.pipeline import Pipeline
@@ -16,23 +16,7 @@ from mage_ai.orchestration.db.models.schedules import BlockRun, PipelineRun
 from mage_ai.orchestration.pipeline_scheduler import PipelineScheduler
 from mage_ai.orchestration.triggers.api import trigger_pipeline
 
-
-class BlockResult(NamedTuple):
-    """What became of a block: Mage's status, seconds, and what the block returned."""
-
-    block: str
-    status: str
-    seconds: float
-    output: dict[str, Any]
-
-
-class RunResult(NamedTuple):
-    """What became of a run: Mage's status, seconds, its blocks in order, and the error that ended it."""
-
-    status: str
-    seconds: float
-    blocks: list[BlockResult]
-    error: Exception | None
+from mage_project.result import BlockResult, RunResult
 
 
 def prepare() -> None:
@@ -63,7 +47,7 @@ def execute(pipeline: str, variables: Mapping[str, Any]) -> RunResult:
     scheduler.schedule()
     db_connection.session.refresh(run)
     blocks = [_result(scheduler.pipeline, run, block_run) for block_run in run.block_runs]
-    return RunResult(run.status.value, time.monotonic() - started, blocks, error)
+    return RunResult(pipeline, run.status.value, time.monotonic() - started, blocks, error)
 
 
 def _result(pipeline: Pipeline, run: PipelineRun, block_run: BlockRun) -> BlockResult:

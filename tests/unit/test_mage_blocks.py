@@ -71,6 +71,22 @@ def test_the_first_block_returns_the_window(monkeypatch: pytest.MonkeyPatch) -> 
     assert functions(PROJECT / "data_loaders" / "plan.py")["plan"](execution_partition="x") == window
 
 
+@pytest.mark.parametrize(
+    ("block", "good", "bad"),
+    [
+        ("data_loaders/plan", {"load_id": "a1", "offsets": 3}, {"load_id": "a1", "offsets": 0}),
+        ("data_loaders/plan", {"load_id": None, "offsets": 0}, {"load_id": None, "offsets": 3}),
+        ("custom/reconcile", {"state": "reconciled"}, {"state": "published"}),
+    ],
+)
+def test_a_blocks_own_test_passes_and_fails(block: str, good: dict[str, Any], bad: dict[str, Any]) -> None:
+    found = functions(PROJECT / f"{block}.py")
+    (check,) = [value for name, value in found.items() if name.startswith("the")]
+    check(good)
+    with pytest.raises(AssertionError):
+        check(bad)
+
+
 @pytest.mark.parametrize(("load_id", "goes_on"), [("a1", True), (None, False)])
 def test_the_pipeline_goes_on_only_with_a_window(load_id: str | None, goes_on: bool) -> None:
     has_window = functions(PROJECT / "conditionals" / "has_window.py")["has_window"]

@@ -1,0 +1,162 @@
+"""The pipeline in Mage, without a server, on a real Postgres and the BigQuery emulator."""
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from contracts.lake import connect
+from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings
+from tests.support.books import query
+from tests.support.commands import run, run_json, start
+from tests.support.landed import FARE_OF_A_TRIP, land, trip_events
+
+TRIPS = 40
+BLOCKS = ["plan", "extract", "stage", "merge", "publish", "reconcile"]
+pytestmark = pytest.mark.timeout(240)
+
+
+def statuses(document: dict[str, Any]) -> list[list[str]]:
+    return [[block["status"] for block in each["blocks"].values()] for each in document["runs"]]
+
+
+def tables(bigquery: BigQuerySettings) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows of the tables that a window changes, in an order that does not depend on how they are stored."""
+    names = ("silver.trip_event", "silver.trip", "gold.fact_trip")
+    rows = {name: query(bigquery, f"SELECT * FROM `{bigquery.dataset_prefix}{name}`") for name in names}  # noqa: S608
+    return {name: sorted(found, key=lambda row: json.dumps(row, default=str)) for name, found in rows.items()}
+
+
+def ids(bigquery: BigQuerySettings, table: str, column: str) -> set[str]:
+    """Return the column's values, which must differ from row to row."""
+    rows = query(bigquery, f"SELECT {column} AS id FROM `{bigquery.dataset_prefix}{table}`")  # noqa: S608
+    found = {row["id"] for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_a_window_goes_to_bigquery_and_a_second_run_changes_nothing(
+    environment: dict[str, str], lake_with_trips: LakeSettings, bigquery_settings: BigQuerySettings
+) -> None:
+    document = run_json(environment, "mage_project", "run", "trips_to_bigquery")
+
+    assert statuses(document) == [["completed"] * 6]
+    outputs = {name: block["output"] for name, block in document["runs"][0]["blocks"].items()}
+    assert list(outputs) == BLOCKS
+    assert outputs["plan"]["offsets"] == 2 * TRIPS
+    assert outputs["reconcile"]["state"] == "reconciled"
+    landed = trip_events(TRIPS)
+    assert ids(bigquery_settings, "silver.trip_event", "event_id") == {event["event_id"] for event in landed}
+    assert ids(bigquery_settings, "gold.fact_trip", "trip_id") == {event["trip_id"] for event in landed}
+    assert outputs["reconcile"]["fare_minor_units"] == TRIPS * FARE_OF_A_TRIP
+
+    before = tables(bigquery_settings)
+    second = run_json(environment, "mage_project", "run", "trips_to_bigquery")
+
+    assert statuses(second) == [["completed"] + ["condition_failed"] * 5]
+    assert tables(bigquery_settings) == before
+    assert list(Path(environment["TRIPLINE_MAGE_DATA_FOLDER"]).iterdir()) == []
+
+
+def test_until_caught_up_runs_window_after_window(
+    environment: dict[str, str],
+    lake_with_trips: LakeSettings,
+    kafka_settings: KafkaSettings,
+    bigquery_settings: BigQuerySettings,
+) -> None:
+    land(lake_with_trips, kafka_settings, trip_events(10, first=TRIPS), arrived_at="2026-11-02T12:00:00Z")
+    small_windows = {**environment, "TRIPLINE_WAREHOUSE_WINDOW_ROWS": "60"}
+
+    document = run_json(small_windows, "mage_project", "run", "trips_to_bigquery", "--until-caught-up")
+
+    offsets = [each["blocks"]["plan"]["output"]["offsets"] for each in document["runs"]]
+    assert sum(offsets) == 2 * (TRIPS + 10)
+    assert max(offsets) <= 60
+    assert offsets[-1] == 0
+    assert len(ids(bigquery_settings, "gold.fact_trip", "trip_id")) == TRIPS + 10
+
+
+def test_a_service_that_is_not_there_is_named_with_its_exit_code(
+    environment: dict[str, str], lake_with_trips: LakeSettings
+) -> None:
+    nobody = {**environment, "TRIPLINE_BIGQUERY_EMULATOR_URL": "http://127.0.0.1:9"}
+    started = time.monotonic()
+
+    done = run(nobody, "mage_project", "run", "trips_to_bigquery", expect=4)
+
+    assert time.monotonic() - started < 15
+    assert "127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_failing_step_ends_the_run_with_its_error_and_the_next_run_goes_on(
+    environment: dict[str, str], lake_with_trips: LakeSettings
+) -> None:
+    """No file can be written for the window; Mage tries the step three times."""
+    blocked = {**environment, "TRIPLINE_WAREHOUSE_WORK_FOLDER": "/proc/tripline"}
+
+    done = run(blocked, "mage_project", "run", "trips_to_bigquery", expect=3)
+
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "TRIPLINE_WAREHOUSE_WORK_FOLDER" in error
+    (log_line,) = [line for line in done.stderr.splitlines() if line.startswith("Mage's log: ")]
+    log = Path(log_line.removeprefix("Mage's log: ")).read_text(encoding="utf-8")
+    assert f"extract failed: {error.removeprefix('error: ')}" in log
+    assert "attempt 3 of 3" in log
+
+    document = run_json(environment, "mage_project", "run", "trips_to_bigquery")
+    assert statuses(document) == [["completed"] * 6]
+
+
+def test_a_killed_run_leaves_no_process_and_the_next_one_finishes_its_window(
+    environment: dict[str, str], lake_with_trips: LakeSettings, bigquery_settings: BigQuerySettings
+) -> None:
+    process = start(environment, "mage_project", "run", "trips_to_bigquery")
+    with connect(lake_with_trips, application="test", autocommit=True) as connection:
+        wait_for(lambda: connection.execute("SELECT FROM control.load").fetchone() is not None)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate(timeout=10)
+    assert not [child for child in family if child.is_running()]
+
+    document = run_json(environment, "mage_project", "run", "trips_to_bigquery", "--until-caught-up")
+
+    assert document["runs"][-1]["blocks"]["plan"]["output"]["load_id"] is None
+    assert len(ids(bigquery_settings, "gold.fact_trip", "trip_id")) == TRIPS
+
+
+def test_a_stopped_run_cleans_up(environment: dict[str, str]) -> None:
+    folder = Path(environment["TRIPLINE_MAGE_DATA_FOLDER"])
+    process = start(environment, "mage_project", "run", "trips_to_bigquery")
+    wait_for(lambda: bool(list(folder.glob("*/mage.log"))))
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 143, said
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("no_such_pipeline",), "trips_to_bigquery"),
+        (("trips_to_bigquery", "--variables", "{"), "--variables"),
+        (("trips_to_bigquery", "--variables", "[]"), "--variables"),
+    ],
+)
+def test_a_wrong_argument_is_named_before_mage_starts(
+    environment: dict[str, str], arguments: tuple[str, ...], named: str
+) -> None:
+    done = run(environment, "mage_project", "run", *arguments, expect=3)
+    assert named in done.stderr
+
+
+def wait_for(condition: Any, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
