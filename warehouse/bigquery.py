@@ -86,14 +86,17 @@ class BigQuery:
         with bigquery_errors(f"dataset {name}"):
             self._client.create_dataset(dataset, exists_ok=True, retry=RETRY, timeout=CALL_SECONDS)
 
-    def load_parquet(self, load: ParquetLoad) -> str:
-        """Replace a table by a Parquet file; return the id of the job that did it.
+    def load_parquet(self, load: ParquetLoad) -> str | None:
+        """Replace a table by a Parquet file; return the id of the job that did it, None when no row needed one.
 
         A job of that id that has run before is adopted when it left the right number of rows; when it failed, or its
         table is gone, the next id is tried, because BigQuery never takes an id twice. Raises FatalError when a
         finished load left another number of rows.
         """
         self._ensure_table(load)
+        if not load.rows:
+            self._ensure_empty(load)
+            return None
         for attempt in range(1, LOAD_ATTEMPTS + 1):
             job_id = load.job_id if attempt == 1 else f"{load.job_id}_{attempt}"
             where = f"load of {load.table}, job {job_id}"
@@ -133,6 +136,11 @@ class BigQuery:
         table.expires = load.expires
         with bigquery_errors(f"table {load.table}"):
             self._client.create_table(table, exists_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+
+    def _ensure_empty(self, load: ParquetLoad) -> None:
+        if self.count_rows(load.table):
+            self.drop_table(load.table)
+            self._ensure_table(load)
 
     def _start_load(self, load: ParquetLoad, job_id: str) -> tuple[LoadJob, bool]:
         """Start the job, or adopt the one that has this id; say which."""

@@ -1,6 +1,6 @@
 """What BigQuery's errors mean: one table from its `reason` codes to poison, transient or fatal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as JobTimeoutError
 from contextlib import contextmanager
 from typing import Any
@@ -52,7 +52,7 @@ def bigquery_errors(where: str) -> Iterator[None]:
         raise TransientError(f"BigQuery did not answer in time ({type(error).__name__})", where=where) from error
 
 
-def classify(errors: list[Mapping[str, Any]], code: int | None, where: str) -> TriplineError:
+def classify(errors: Sequence[Mapping[str, Any]], code: int | None, where: str) -> TriplineError:
     """Return the error that BigQuery's answer means, by `reason`, else by HTTP status; never by its text.
 
     `errors` is the answer's list of `{"reason", "location", "message"}`; messages may quote data and are left out.

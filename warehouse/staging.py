@@ -13,8 +13,9 @@ from warehouse.names import Target
 KEEP = timedelta(days=7)
 
 
-def stage(bigquery: BigQuery, target: Target, window: Load, files: Files, *, now: datetime) -> str:
-    """Load both files, replacing what an earlier attempt left; return the id of the job that loaded the events.
+def stage(bigquery: BigQuery, target: Target, window: Load, files: Files, *, now: datetime) -> str | None:
+    """Load both files, replacing what an earlier attempt left; return the id of the job
+    that loaded the events, None when there were none.
 
     Raises FatalError when other rows stand there than the ledger says; PoisonError, TransientError, FatalError by
     BigQuery's reason.

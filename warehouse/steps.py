@@ -124,7 +124,7 @@ def _stage(run: _Run, window: Load) -> dict[str, int | str]:
         # Another machine extracted, or the folder was cleared meanwhile: the lake still has the same rows.
         _extract(run, window, lambda _rows: None)
     job_id = staging.stage(run.bigquery, run.target, window, files, now=datetime.now(UTC))
-    return {"staging_job": job_id}
+    return {"staging_job": job_id} if job_id else {}
 
 
 def _merge(run: _Run, window: Load) -> dict[str, int | str]:

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS `{silver}.trip` (
   events INT64 NOT NULL OPTIONS (description = 'Events of the trip.'),
   version INT64 NOT NULL OPTIONS (description = '1 + the events that restated the trip (fare_adjusted, trip_voided).'),
   is_restated BOOL NOT NULL OPTIONS (description = 'Whether a correction came after the trip.'),
-  is_late BOOL NOT NULL OPTIONS (description = 'Whether an event was published more than an hour after it happened.')
+  is_late BOOL NOT NULL OPTIONS (description = 'Whether an event was published more than a minute after it happened.')
 )
 PARTITION BY service_date
 CLUSTER BY trip_id

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS `{gold}.fact_trip` (
   revenue_minor_units INT64 NOT NULL OPTIONS (description = 'revenue in minor units, as the events carry it.'),
   version INT64 NOT NULL OPTIONS (description = '1 + the corrections that restated the trip.'),
   is_restated BOOL NOT NULL OPTIONS (description = 'Whether a correction came after the trip.'),
-  is_late BOOL NOT NULL OPTIONS (description = 'Whether an event was published more than an hour after it happened.'),
+  is_late BOOL NOT NULL OPTIONS (description = 'Whether an event was published more than a minute after it happened.'),
   has_zero_distance BOOL NOT NULL OPTIONS (description = 'Completed with a distance of zero.'),
   has_missing_distance BOOL NOT NULL OPTIONS (description = 'Completed without a distance.'),
   has_zero_duration BOOL NOT NULL OPTIONS (description = 'Completed with a duration of zero.'),

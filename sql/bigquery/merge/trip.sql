@@ -19,59 +19,56 @@ USING (
       'driver_cancellation' IN UNNEST(event.event_types) AS is_driver_cancellation,
       'provider_cancellation' IN UNNEST(event.event_types) AS is_provider_cancellation,
       'trip_voided' IN UNNEST(event.event_types) AS is_trip_voided,
+      -- A fare on another event is a quote, not a charge; each of these two must have one.
       'trip_end' IN UNNEST(event.event_types) OR 'fare_adjusted' IN UNNEST(event.event_types) AS is_fare,
-      'fare_adjusted' IN UNNEST(event.event_types) OR 'trip_voided' IN UNNEST(event.event_types) AS is_correction
+      'fare_adjusted' IN UNNEST(event.event_types) OR 'trip_voided' IN UNNEST(event.event_types) AS is_correction,
+      ROW_NUMBER() OVER (
+        PARTITION BY event.trip_id, event.service_date
+        ORDER BY event.published_at, event.kafka_partition, event.kafka_offset, event.kafka_topic
+      ) AS recency
     FROM `{silver}.trip_event` AS event
     INNER JOIN touched ON event.trip_id = touched.trip_id AND event.service_date = touched.service_date
     WHERE {bounds event.service_date}
   ),
 
-  -- The newest event of a trip comes last: what it says wins, field by field, over what older ones said.
+  -- Field by field, the newest event that says something wins; MAX_BY passes over rows whose second value is NULL.
   told AS (
     SELECT
       trip_id,
       service_date,
-      provider_id,
-      vehicle_id,
-      device_id,
-      LAST_VALUE(IF(is_reservation_start, occurred_at, NULL) IGNORE NULLS) OVER trip AS reserved_at,
-      LAST_VALUE(IF(is_reservation_stop, occurred_at, NULL) IGNORE NULLS) OVER trip AS on_scene_at,
-      LAST_VALUE(IF(is_trip_start, occurred_at, NULL) IGNORE NULLS) OVER trip AS started_at,
-      LAST_VALUE(IF(is_trip_stop, occurred_at, NULL) IGNORE NULLS) OVER trip AS stopped_at,
-      LAST_VALUE(IF(is_trip_end, occurred_at, NULL) IGNORE NULLS) OVER trip AS ended_at,
-      LAST_VALUE(IF(is_passenger_cancellation, occurred_at, NULL) IGNORE NULLS) OVER trip AS passenger_cancelled_at,
-      LAST_VALUE(IF(is_driver_cancellation, occurred_at, NULL) IGNORE NULLS) OVER trip AS driver_cancelled_at,
-      LAST_VALUE(IF(is_provider_cancellation, occurred_at, NULL) IGNORE NULLS) OVER trip AS provider_cancelled_at,
-      LAST_VALUE(IF(is_trip_voided, occurred_at, NULL) IGNORE NULLS) OVER trip AS voided_at,
-      LAST_VALUE(provider_name IGNORE NULLS) OVER trip AS provider_name,
-      LAST_VALUE(pickup_area IGNORE NULLS) OVER trip AS pickup_area,
-      LAST_VALUE(dropoff_area IGNORE NULLS) OVER trip AS dropoff_area,
-      LAST_VALUE(distance_metres IGNORE NULLS) OVER trip AS distance_metres,
-      LAST_VALUE(duration_seconds IGNORE NULLS) OVER trip AS duration_seconds,
-      LAST_VALUE(IF(is_trip_start, latitude, NULL) IGNORE NULLS) OVER trip AS pickup_latitude,
-      LAST_VALUE(IF(is_trip_start, longitude, NULL) IGNORE NULLS) OVER trip AS pickup_longitude,
-      LAST_VALUE(IF(is_trip_stop, latitude, NULL) IGNORE NULLS) OVER trip AS dropoff_latitude,
-      LAST_VALUE(IF(is_trip_stop, longitude, NULL) IGNORE NULLS) OVER trip AS dropoff_longitude,
-      LAST_VALUE(IF(is_fare, currency, NULL) IGNORE NULLS) OVER trip AS currency,
-      LAST_VALUE(IF(is_fare, payment_type, NULL) IGNORE NULLS) OVER trip AS payment_type,
-      LAST_VALUE(IF(is_fare, base_fare, NULL) IGNORE NULLS) OVER trip AS base_fare,
-      LAST_VALUE(IF(is_fare, tolls, NULL) IGNORE NULLS) OVER trip AS tolls,
-      LAST_VALUE(IF(is_fare, extras, NULL) IGNORE NULLS) OVER trip AS extras,
-      LAST_VALUE(IF(is_fare, tip, NULL) IGNORE NULLS) OVER trip AS tip,
-      LAST_VALUE(IF(is_fare, total, NULL) IGNORE NULLS) OVER trip AS total,
-      COUNT(*) OVER trip AS events,
-      SUM(IF(is_correction, 1, 0)) OVER trip AS corrections,
-      SUM(IF(TIMESTAMP_DIFF(published_at, occurred_at, SECOND) > 3600, 1, 0)) OVER trip AS late_events,
-      ROW_NUMBER() OVER (
-        PARTITION BY trip_id, service_date
-        ORDER BY published_at DESC, kafka_partition DESC, kafka_offset DESC, kafka_topic DESC
-      ) AS age
+      MAX_BY(provider_id, recency) AS provider_id,
+      MAX_BY(vehicle_id, recency) AS vehicle_id,
+      MAX_BY(device_id, recency) AS device_id,
+      MAX_BY(provider_name, IF(provider_name IS NOT NULL, recency, NULL)) AS provider_name,
+      MAX_BY(occurred_at, IF(is_reservation_start, recency, NULL)) AS reserved_at,
+      MAX_BY(occurred_at, IF(is_reservation_stop, recency, NULL)) AS on_scene_at,
+      MAX_BY(occurred_at, IF(is_trip_start, recency, NULL)) AS started_at,
+      MAX_BY(occurred_at, IF(is_trip_stop, recency, NULL)) AS stopped_at,
+      MAX_BY(occurred_at, IF(is_trip_end, recency, NULL)) AS ended_at,
+      MAX_BY(occurred_at, IF(is_passenger_cancellation, recency, NULL)) AS passenger_cancelled_at,
+      MAX_BY(occurred_at, IF(is_driver_cancellation, recency, NULL)) AS driver_cancelled_at,
+      MAX_BY(occurred_at, IF(is_provider_cancellation, recency, NULL)) AS provider_cancelled_at,
+      MAX_BY(occurred_at, IF(is_trip_voided, recency, NULL)) AS voided_at,
+      MAX_BY(pickup_area, IF(pickup_area IS NOT NULL, recency, NULL)) AS pickup_area,
+      MAX_BY(dropoff_area, IF(dropoff_area IS NOT NULL, recency, NULL)) AS dropoff_area,
+      MAX_BY(distance_metres, IF(distance_metres IS NOT NULL, recency, NULL)) AS distance_metres,
+      MAX_BY(duration_seconds, IF(duration_seconds IS NOT NULL, recency, NULL)) AS duration_seconds,
+      MAX_BY(latitude, IF(is_trip_start AND latitude IS NOT NULL, recency, NULL)) AS pickup_latitude,
+      MAX_BY(longitude, IF(is_trip_start AND longitude IS NOT NULL, recency, NULL)) AS pickup_longitude,
+      MAX_BY(latitude, IF(is_trip_stop AND latitude IS NOT NULL, recency, NULL)) AS dropoff_latitude,
+      MAX_BY(longitude, IF(is_trip_stop AND longitude IS NOT NULL, recency, NULL)) AS dropoff_longitude,
+      MAX_BY(currency, IF(is_fare, recency, NULL)) AS currency,
+      MAX_BY(payment_type, IF(is_fare, recency, NULL)) AS payment_type,
+      MAX_BY(base_fare, IF(is_fare, recency, NULL)) AS base_fare,
+      MAX_BY(tolls, IF(is_fare, recency, NULL)) AS tolls,
+      MAX_BY(extras, IF(is_fare, recency, NULL)) AS extras,
+      MAX_BY(tip, IF(is_fare, recency, NULL)) AS tip,
+      MAX_BY(total, IF(is_fare, recency, NULL)) AS total,
+      COUNT(*) AS events,
+      COUNTIF(is_correction) AS corrections,
+      COUNTIF(TIMESTAMP_DIFF(published_at, occurred_at, SECOND) > 60) AS late_events
     FROM event
-    WINDOW trip AS (
-      PARTITION BY trip_id, service_date
-      ORDER BY published_at, kafka_partition, kafka_offset, kafka_topic
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    )
+    GROUP BY trip_id, service_date
   )
 
   SELECT
@@ -89,7 +86,6 @@ USING (
     corrections > 0 AS is_restated,
     late_events > 0 AS is_late
   FROM told
-  WHERE age = 1
 ) AS source
 ON
   {bounds target.service_date}

@@ -1,0 +1,99 @@
+"""An event keeps every value on its way into Arrow, whose types and modes are BigQuery's."""
+
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+
+from contracts.check import check
+from contracts.event import TripEvent
+from contracts.schema import EXAMPLES
+from warehouse.columns import (
+    ACCEPTED_COLUMNS,
+    REJECTED_COLUMNS,
+    Accepted,
+    Landed,
+    Rejected,
+    arrow_schema,
+    bigquery_schema,
+    fingerprint,
+    record_batch,
+)
+from warehouse.extract import fare_of, judge
+
+ARRIVED = 1_479_038_400_123_000
+
+
+def landed(payload: bytes, offset: int = 7) -> Landed:
+    return Landed("trips", 3, offset, ARRIVED, payload)
+
+
+def example(name: str) -> bytes:
+    return (EXAMPLES / "valid" / f"{name}.json").read_bytes()
+
+
+def accepted(payload: bytes) -> Accepted:
+    event = check(payload)
+    assert isinstance(event, TripEvent)
+    return Accepted(landed(payload), event)
+
+
+def test_a_row_holds_what_the_event_says() -> None:
+    row = accepted(example("trip_end"))
+    (found,) = record_batch(ACCEPTED_COLUMNS, [row]).to_pylist()
+    event, fare = row.event, row.event.fare
+    assert fare is not None
+    assert found["event_id"] == event.event_id
+    assert found["event_types"] == ["trip_end"]
+    assert found["service_date"] == date.fromisoformat(event.service_date)
+    assert found["occurred_at"] == datetime.fromtimestamp(event.timestamp / 1000, UTC)
+    assert found["published_at"] == datetime.fromtimestamp(event.publication_time / 1000, UTC)
+    assert found["arrived_at"] == datetime(2016, 11, 13, 12, 0, 0, 123_000, UTC)
+    assert (found["distance_metres"], found["duration_seconds"]) == (event.distance, event.duration)
+    amounts = {name: found[name] for name in ("base_fare", "tolls", "extras", "tip", "total", "currency")}
+    assert amounts == {name: getattr(fare, name) for name in amounts}
+    assert (found["kafka_topic"], found["kafka_partition"], found["kafka_offset"]) == ("trips", 3, 7)
+
+
+def test_absent_fields_are_null_and_never_a_default() -> None:
+    (found,) = record_batch(ACCEPTED_COLUMNS, [accepted(example("reservation_start"))]).to_pylist()
+    assert {found[name] for name in ("total", "currency", "distance_metres", "duration_seconds")} == {None}
+
+
+def test_zero_is_kept_apart_from_null() -> None:
+    payload = example("trip_end")
+    zero = payload.replace(b'"distance": ', b'"distance": 0, "was": ')
+    assert zero != payload
+    (found,) = record_batch(ACCEPTED_COLUMNS, [accepted(zero)]).to_pylist()
+    assert found["distance_metres"] == 0
+
+
+def test_required_in_bigquery_is_required_in_the_file() -> None:
+    """BigQuery refuses a file whose optional column meets a required one."""
+    for columns in (ACCEPTED_COLUMNS, REJECTED_COLUMNS):
+        fields = {field.name: field for field in bigquery_schema(columns)}
+        for field in arrow_schema(columns):
+            assert field.nullable == (fields[field.name].mode == "NULLABLE")
+            assert pa.types.is_list(field.type) == (fields[field.name].mode == "REPEATED")
+
+
+def test_good_and_bad_events_are_divided_and_none_is_lost() -> None:
+    valid = sorted((EXAMPLES / "valid").glob("*.json"))
+    invalid = sorted((EXAMPLES / "invalid").glob("*/*.json"))
+    rows = [landed(path.read_bytes(), offset) for offset, path in enumerate([*valid, *invalid])]
+    good, bad = judge(rows)
+    assert [row.landed.kafka_offset for row in good] == list(range(len(valid)))
+    assert [row.violation.reason for row in bad] == [path.parent.name for path in invalid]
+    (last,) = record_batch(REJECTED_COLUMNS, bad[-1:]).to_pylist()
+    assert last["payload"].encode() == rows[-1].payload
+    assert isinstance(bad[0], Rejected)
+
+
+def test_only_a_completed_trip_counts_into_the_money_sum() -> None:
+    assert fare_of(accepted(example("trip_end"))) > 0
+    assert fare_of(accepted(example("fare_adjusted"))) == 0
+    assert fare_of(accepted(example("trip_start"))) == 0
+
+
+def test_the_fingerprint_tells_contents_apart_and_fits_int64() -> None:
+    assert fingerprint(b"a") == fingerprint(b"a") != fingerprint(b"b")
+    assert all(-(2**63) <= fingerprint(bytes([each])) < 2**63 for each in range(256))
