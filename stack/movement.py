@@ -17,18 +17,21 @@ PRODUCED_WITHIN, LANDED_WITHIN, LOADED_WITHIN = 30.0, 30.0, 180.0
 
 
 class Stage(NamedTuple):
-    """One stage: events that have come through it, events that wait before it, seconds since the last came."""
+    """One stage: events that came through it, how many wait before it (None: nobody knows), and when the last came.
+
+    `age` is the seconds since then, None when none ever came; `within` how old it may be while events wait.
+    """
 
     name: str
     events: int
-    waiting: int
+    waiting: int | None
     age: float | None
     within: float
 
-    @property
-    def moves(self) -> bool:
-        """Whether an event came through lately, or none waits."""
-        return (self.waiting == 0 and self.name != "produced") or (self.age is not None and self.age <= self.within)
+    def moves(self, up_for: float = float("inf")) -> bool:
+        """Whether an event came through lately, or none waits; `up_for` seconds ago nothing ran yet."""
+        idle = min(float("inf") if self.age is None else self.age, up_for)
+        return self.waiting == 0 or idle <= self.within
 
 
 class Movement(NamedTuple):
@@ -44,10 +47,9 @@ class Movement(NamedTuple):
         """The stages in the order in which an event passes them."""
         return self.produced, self.landed, self.loaded
 
-    @property
-    def moves(self) -> bool:
-        """Whether data move through every stage."""
-        return all(stage.moves for stage in self.stages)
+    def standing(self, up_for: float = float("inf")) -> list[str]:
+        """Return the names of the stages through which nothing moves."""
+        return [stage.name for stage in self.stages if not stage.moves(up_for)]
 
 
 class _Positions(NamedTuple):
@@ -68,7 +70,7 @@ def read_movement(kafka: KafkaSettings, lake: LakeSettings, bigquery: BigQuerySe
     age = max((datetime.now(UTC) - newest).total_seconds(), 0.0) if newest else None
     found = _read_positions(lake, topic=kafka.topic, target=Target.of(bigquery).key)
     return Movement(
-        Stage("produced", produced, 0, age, PRODUCED_WITHIN),
+        Stage("produced", produced, None, age, PRODUCED_WITHIN),
         Stage("landed", found.landed, max(produced - found.landed, 0), found.landed_age, LANDED_WITHIN),
         Stage("loaded", found.loaded, max(found.landed - found.loaded, 0), found.loaded_age, LOADED_WITHIN),
         found.dead_lettered,

@@ -11,15 +11,15 @@ from stack.process import is_alive, resident_bytes
 from stack.state import Recorded, StackFolder
 
 
-def verify_running(folder: StackFolder) -> None:
-    """Raise UnreachableError when no stack runs in this folder."""
-    if folder.supervisor() is None:
-        raise UnreachableError("No stack runs here", where=str(folder.path), remedy="`make up` starts one.")
-
-
 def read_status(folder: StackFolder) -> dict[str, Any]:
-    """Return the parts and the movement of data, ready for JSON; `moves` is the verdict on the whole stack."""
-    verify_running(folder)
+    """Return the parts and the movement of data, ready for JSON; `moves` is the verdict on the whole stack.
+
+    Raises UnreachableError when no stack runs in this folder.
+    """
+    supervisor = folder.supervisor()
+    if supervisor is None:
+        raise UnreachableError("No stack runs here", where=str(folder.path), remedy="`make up` starts one.")
+    up_for = time.time() - supervisor.started
     parts = [_part(part) for part in folder.read().parts]
     environment = folder.environment()
     try:
@@ -29,9 +29,9 @@ def read_status(folder: StackFolder) -> dict[str, Any]:
     except TriplineError as error:
         return {"moves": False, "error": str(error), "parts": parts, "stages": [], "dead_lettered": None}
     return {
-        "moves": movement.moves and all(part["alive"] for part in parts),
+        "moves": not movement.standing(up_for) and all(part["alive"] for part in parts),
         "parts": parts,
-        "stages": _stages(movement),
+        "stages": _stages(movement, up_for),
         "dead_lettered": movement.dead_lettered,
     }
 
@@ -63,7 +63,7 @@ def show(status: dict[str, Any]) -> None:
             (
                 stage["stage"],
                 f"{stage['events']:,}",
-                f"{stage['waiting']:,}",
+                "-" if stage["waiting"] is None else f"{stage['waiting']:,}",
                 "never" if stage["seconds_ago"] is None else f"{stage['seconds_ago']:,.1f} s ago",
                 "yes" if stage["moves"] else "no",
             )
@@ -86,14 +86,14 @@ def _part(part: Recorded) -> dict[str, Any]:
     }
 
 
-def _stages(movement: Movement) -> list[dict[str, Any]]:
+def _stages(movement: Movement, up_for: float) -> list[dict[str, Any]]:
     return [
         {
             "stage": stage.name,
             "events": stage.events,
             "waiting": stage.waiting,
             "seconds_ago": None if stage.age is None else round(stage.age, 1),
-            "moves": stage.moves,
+            "moves": stage.moves(up_for),
         }
         for stage in movement.stages
     ]

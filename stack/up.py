@@ -4,15 +4,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
 
 from contracts import console
-from contracts.errors import PartDiedError, TriplineError
+from contracts.errors import ExitCode, TriplineError
 from contracts.settings import (
     PREFIX,
     BigQuerySettings,
@@ -25,7 +25,7 @@ from contracts.settings import (
 )
 from stack.movement import Movement, read_movement
 from stack.native import SERVICES, NativeStack, native_stack
-from stack.part import CHECKOUT, log_tail
+from stack.part import log_tail
 from stack.programs import Programs
 from stack.state import StackFolder
 
@@ -38,19 +38,7 @@ def run(stack: StackSettings) -> None:
 
     Raises BusyError, ConfigurationError, PartDiedError with the tail of the log of the part that died.
     """
-    with (
-        _signals_as_interrupt(),
-        native_stack(
-            Path(stack.folder),
-            parts=wanted_services(read_environment()),
-            more_ports=("mage",),
-            stack=stack,
-            kafka=load(KafkaSettings),
-            lake=load(LakeSettings),
-            bigquery=load(BigQuerySettings),
-            say=console.say,
-        ) as services,
-    ):
+    with suppress(KeyboardInterrupt), _signals_as_interrupt(), _services(stack) as services:
         try:
             programs = Programs(services)
             _start_programs(services, programs, stack)
@@ -59,20 +47,21 @@ def run(stack: StackSettings) -> None:
             _watch(services)
         except KeyboardInterrupt:
             console.say("Stopping …")
+            raise
 
 
-def detach(stack: StackSettings) -> None:
-    """Run `stack up` in the background and return once everything runs.
+def detach(stack: StackSettings) -> int:
+    """Run `stack up` in the background and return 0 once everything runs.
 
-    Raises PartDiedError, with what it said, when it ends before.
+    When it ends before, show what it said and return its exit code. Raises BusyError.
     """
     folder = StackFolder(Path(stack.folder))
-    folder.make()
+    with folder.lock():
+        pass  # Nobody holds it, or this raises; a moment later the new process takes it.
     log = folder.logs / "up.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "stack", "up"],
-            cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
@@ -83,9 +72,10 @@ def detach(stack: StackSettings) -> None:
         state = folder.read()
         if state.ready and state.supervisor and state.supervisor.pid == process.pid:
             show_addresses(folder)
-            return
+            return 0
         time.sleep(0.2)
-    raise PartDiedError(f"`stack up` ended with exit code {process.returncode}", where=str(log), remedy=log_tail(log))
+    console.say(f"It ended with exit code {process.returncode}. {log_tail(log)}")
+    return process.returncode or ExitCode.PART_DIED
 
 
 def wanted_services(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -108,17 +98,30 @@ def show_addresses(folder: StackFolder) -> None:
     console.table("How to reach it", ("", ""), logins)
 
 
-def line(movement: Movement, before: Movement | None, seconds: float) -> str:
-    """Return the movement of data as one line: events, and events a second since `before`."""
+def line(movement: Movement, before: Movement | None, seconds: float, up_for: float = float("inf")) -> str:
+    """Return the movement of data as one line: events, events a second since `before`, and what stands still."""
     parts = []
     for position, stage in enumerate(movement.stages):
-        rate = f" ({(stage.events - before.stages[position].events) / seconds:,.0f}/s)" if before else ""
+        rate = f" ({(stage.events - before.stages[position].events) / max(seconds, 0.001):,.0f}/s)" if before else ""
         parts.append(f"{stage.name} {stage.events:,}{rate if stage.name != 'loaded' else ''}")
     text = " → ".join(parts) + f" · dead letters {movement.dead_lettered:,}"
     if movement.loaded.age is not None:
         text += f" · last load {movement.loaded.age:,.0f} s ago"
-    standing = [stage.name for stage in movement.stages if not stage.moves]
+    standing = movement.standing(up_for)
     return text + (f" · nothing is being {' or '.join(standing)}" if standing else "")
+
+
+def _services(stack: StackSettings) -> AbstractContextManager[NativeStack]:
+    return native_stack(
+        Path(stack.folder),
+        parts=wanted_services(read_environment()),
+        more_ports=("mage",),
+        stack=stack,
+        kafka=load(KafkaSettings),
+        lake=load(LakeSettings),
+        bigquery=load(BigQuerySettings),
+        say=console.say,
+    )
 
 
 def _start_programs(services: NativeStack, programs: Programs, stack: StackSettings) -> None:
@@ -137,23 +140,37 @@ def _start_programs(services: NativeStack, programs: Programs, stack: StackSetti
 
 def _watch(services: NativeStack) -> None:
     before: Movement | None = None
-    looked = said = time.monotonic()
-    with Live(console=Console(stderr=True), auto_refresh=False) as live:
+    started = looked = time.monotonic()
+    with _status_line() as show:
         while True:
             services.check()
             try:
                 movement = read_movement(services.kafka, services.lake, services.bigquery)
             except TriplineError as error:
-                text = f"not known now: {error}"
+                show(f"not known now: {error}")
             else:
-                text = line(movement, before, max(time.monotonic() - looked, 0.001))
-                before, looked = movement, time.monotonic()
-            if live.console.is_terminal:
-                live.update(f"{text} · Ctrl-C stops", refresh=True)
-            elif time.monotonic() - said >= PLAIN_SECONDS:
-                console.say(text)
-                said = time.monotonic()
+                now = time.monotonic()
+                show(line(movement, before, now - looked, now - started))
+                before, looked = movement, now
             time.sleep(LOOK_SECONDS)
+
+
+@contextmanager
+def _status_line() -> Iterator[Callable[[str], None]]:
+    """Yield what shows a line: in its place on a terminal, else printed every half minute."""
+    if sys.stderr.isatty():
+        with Live(console=Console(stderr=True), auto_refresh=False) as live:
+            yield lambda text: live.update(f"{text} · Ctrl-C stops", refresh=True)
+        return
+    due = 0.0
+
+    def say(text: str) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            console.say(text)
+            due = time.monotonic() + PLAIN_SECONDS
+
+    yield say
 
 
 @contextmanager

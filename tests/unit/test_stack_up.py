@@ -10,7 +10,7 @@ def movement(
     *, produced_age: float | None = 0.1, waiting: int = 0, landed_age: float | None = 0.2, loaded_age: float | None = 40
 ) -> Movement:
     return Movement(
-        Stage("produced", 12_345, 0, produced_age, PRODUCED_WITHIN),
+        Stage("produced", 12_345, None, produced_age, PRODUCED_WITHIN),
         Stage("landed", 12_340, waiting, landed_age, LANDED_WITHIN),
         Stage("loaded", 11_000, 1_340, loaded_age, LOADED_WITHIN),
         dead_lettered=2,
@@ -18,7 +18,7 @@ def movement(
 
 
 def test_the_line_counts_events_and_not_processes() -> None:
-    before = movement()._replace(produced=Stage("produced", 12_305, 0, 0.1, PRODUCED_WITHIN))
+    before = movement()._replace(produced=Stage("produced", 12_305, None, 0.1, PRODUCED_WITHIN))
     assert line(movement(), before, 2.0) == (
         "produced 12,345 (20/s) → landed 12,340 (0/s) → loaded 11,000 · dead letters 2 · last load 40 s ago"
     )
@@ -44,7 +44,14 @@ def test_the_line_names_what_stands_still() -> None:
     ],
 )
 def test_a_stack_is_healthy_when_nothing_that_waits_stands_still(found: Movement, moves: bool) -> None:
-    assert found.moves == moves
+    assert (found.standing() == []) == moves
+
+
+def test_a_stack_that_has_just_started_has_had_no_time_to_stand_still() -> None:
+    found = movement(produced_age=3_600, waiting=1, landed_age=3_600, loaded_age=None)
+    assert found.standing(up_for=29) == []
+    assert found.standing(up_for=31) == ["produced", "landed"]
+    assert found.standing(up_for=181) == ["produced", "landed", "loaded"]
 
 
 @pytest.mark.parametrize(
