@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 
 .PHONY: help
 help: ## List what can be typed here
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Take 15,000 real trips from Kafka to BigQuery, check every figure, show answers
@@ -58,6 +58,19 @@ format: setup ## Format the code and regenerate what is generated
 	@.venv/bin/ruff check --fix
 	@$(RUN) -m contracts.schema
 	@$(RUN) -m contracts.env_example
+	@$(RUN) -m powerbi generate
+
+.PHONY: report
+report: setup ## Draw the report's pages with their numbers from gold: build/report/index.html and a PNG a page
+	@$(RUN) -m powerbi preview $(ARGS)
+
+.PHONY: powerbi-check
+powerbi-check: setup ## Check the Power BI model and report without Power BI
+	@$(RUN) -m powerbi check $(ARGS)
+
+.PHONY: powerbi-tools
+powerbi-tools: ## Install Microsoft's own TMDL parser and PBIR validator for powerbi-check (needs npm)
+	@npm install --prefix powerbi/microsoft --no-fund --no-audit --loglevel=error
 
 .PHONY: setup
 setup: .venv/.synced mage_project/.venv/.synced

@@ -26,7 +26,7 @@ class Measures:
     """The measures of a model over tables that are read from gold when they are first needed."""
 
     def __init__(self, model: Model, read: Reader) -> None:
-        self._model = model
+        self.model = model
         self._dax = {measure.name: measure.dax for measure in model.measures()}
         self._home = {measure.name: measure.table for measure in model.measures()}
         self._tables = {table.name: _load(table, read) for table in model.tables}

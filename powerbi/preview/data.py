@@ -33,22 +33,21 @@ class Shown:
     rows: tuple[Row, ...]
 
 
-def shown(visual: Visual, model: Model, measures: Measures) -> Shown:
+def shown(visual: Visual, measures: Measures) -> Shown:
     """Evaluate a visual as Power BI would: group by its columns, keep what its filters let through, sort."""
+    model = measures.model
     fields = [_find(model, each) for role in visual.roles.values() for each in role]
     columns = tuple(each for each in fields if isinstance(each, Column))
     wanted = tuple(each for each in fields if isinstance(each, Measure))
     band = tuple(_band(visual, model))
     if visual.kind == "pivotTable":
         columns = (columns[0], columns[-1])
-    rows = [] if not wanted else list(_rows(visual, model, measures, columns, (*wanted, *band)))
+    rows = [] if not wanted else list(_rows(visual, measures, columns, (*wanted, *band)))
     return Shown(visual, columns, wanted, band, tuple(_sorted(visual, rows)))
 
 
-def _rows(
-    visual: Visual, model: Model, measures: Measures, columns: Sequence[Column], wanted: Sequence[Measure]
-) -> Iterator[Row]:
-    limits = {limit: _measure(model, limit.field) for limit in visual.only}
+def _rows(visual: Visual, measures: Measures, columns: Sequence[Column], wanted: Sequence[Measure]) -> Iterator[Row]:
+    limits = {limit: _measure(measures.model, limit.field) for limit in visual.only}
     for slice_ in _slices(visual, measures, columns):
         filters = {column: [value] for column, value in slice_.items()}
         kept = measures.evaluate(limits.values(), filters, columns)

@@ -1,17 +1,15 @@
 """Write the preview: one HTML with every page, a PNG for each, and the numbers as JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import vl_convert
 
 from powerbi.evaluate import Measures
-from powerbi.model import Model
 from powerbi.pbir import Page, Report
 from powerbi.preview.data import Shown, shown
 from powerbi.preview.svg import page_svg
@@ -25,18 +23,29 @@ class Preview:
     shown: tuple[Shown, ...]
 
 
-def evaluate_pages(report: Report, model: Model, measures: Measures) -> Iterator[Preview]:
-    """Evaluate page after page."""
+def evaluate_page(page: Page, measures: Measures) -> Preview:
+    """Evaluate all visuals of a page."""
+    return Preview(page, tuple(shown(visual, measures) for visual in page.visuals))
+
+
+def write_preview(
+    folder: Path, report: Report, measures: Measures, note: str, advance: Callable[[int], None] = lambda _rows: None
+) -> Path:
+    """Write `index.html`, `<page>.png` and `values.json`; return the HTML's path.
+
+    `note` says in the banner of which data it is; `advance` hears how many rows each page took.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    previews, drawn = [], []
     for page in report.pages:
-        yield Preview(page, tuple(shown(visual, model, measures) for visual in page.visuals))
-
-
-def write_page(folder: Path, preview: Preview, theme: dict[str, Any], note: str) -> str:
-    """Write `<page>.png` and return the page's SVG."""
-    svg = page_svg(preview.page, preview.shown, theme, note)
-    name = preview.page.name.lower().replace(" ", "-")
-    (folder / f"{name}.png").write_bytes(vl_convert.svg_to_png(svg, scale=1.5))
-    return svg
+        preview = evaluate_page(page, measures)
+        svg = page_svg(page, preview.shown, report.theme, note)
+        (folder / f"{page.name.lower().replace(' ', '-')}.png").write_bytes(vl_convert.svg_to_png(svg, scale=1.5))
+        previews.append(preview)
+        drawn.append((page.name, svg))
+        advance(sum(len(each.rows) for each in preview.shown))
+    write_values(folder, previews)
+    return write_html(folder, drawn)
 
 
 def write_html(folder: Path, pages: list[tuple[str, str]]) -> Path:
