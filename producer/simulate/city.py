@@ -18,7 +18,8 @@ ZONE = ZoneInfo("America/Chicago")
 TRIPS_PER_VEHICLE_AND_DAY = 20
 EVENTS_PER_TRIP = 4.6
 """Mean of completed and cancelled trips, corrections not counted."""
-LONGEST_TRIP_MILLISECONDS = 3 * 3_600_000
+WARM_UP_MILLISECONDS = 45 * 60_000
+"""A city that is already running opened so long ago; few trips take longer."""
 METRES_PER_MILE = 1609.344
 AIRPORTS = {56, 76}
 
@@ -60,7 +61,7 @@ class City:
     def trips(self) -> Iterator[list[TripEvent]]:
         """Yield the events of each trip, in order of request, for ever."""
         plan = self._plan
-        opens = plan.start - LONGEST_TRIP_MILLISECONDS if plan.already_running else plan.start
+        opens = plan.start - WARM_UP_MILLISECONDS if plan.already_running else plan.start
         for number, requested in enumerate(request_times(opens, plan.trips_per_day, ZONE, self._random)):
             origin = pick_origin(self._random)
             place = place_in(origin, self._random)
