@@ -1,0 +1,219 @@
+"""Mage's server as `python -m mage_project serve` runs it: schedule, API, login, and a whole stop."""
+
+import hashlib
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import psutil
+import pytest
+
+from contracts.lake import connect
+from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings
+from stack.ports import free_port
+from stack.postgres import drop_database
+from tests.support.books import query
+from tests.support.commands import MAGE_PYTHON, ROOT, run
+from tests.support.landed import land, trip_events
+from tests.support.mage_api import MageApi
+
+OWNER = ("owner@tripline.local", "a long password")
+PIPELINE = "trips_to_bigquery"
+TRIPS = 40
+pytestmark = pytest.mark.timeout(300)
+
+
+class Server(NamedTuple):
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    api: MageApi
+
+    def family(self) -> list[psutil.Process]:
+        """Every process of it."""
+        return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+
+
+@pytest.fixture
+def server_environment(
+    environment: dict[str, str], lake_settings: LakeSettings, unique: str
+) -> Iterator[dict[str, str]]:
+    """The environment of a server whose own state is in a database of this test."""
+    database = f"{unique}_mage"
+    yield {
+        **environment,
+        "TRIPLINE_MAGE_DATABASE": database,
+        "TRIPLINE_MAGE_OWNER_PASSWORD": OWNER[1],
+        "TRIPLINE_MAGE_JWT_SECRET": "0123456789abcdef" * 2,
+    }
+    drop_database(lake_settings.model_copy(update={"database": database}))
+
+
+@contextmanager
+def serving(environment: dict[str, str], log: Path) -> Iterator[Server]:
+    port = free_port()
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            [str(MAGE_PYTHON), "-m", "mage_project", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process, port, MageApi(f"http://127.0.0.1:{port}"))
+    try:
+        wait_for(lambda: server.api.scheduler_runs() or process.poll() is not None)
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        yield server
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            for each in server.family():
+                each.kill()
+        process.wait(timeout=10)
+        server.api.close()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def project_files() -> dict[str, str]:
+    """Return a checksum of every file of Mage's project."""
+    files = [path for path in (ROOT / "mage_project").rglob("*") if path.is_file()]
+    ours = [path for path in files if not {".venv", "__pycache__"} & set(path.parts)]
+    return {str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest() for path in ours}
+
+
+def gold_trips(bigquery: BigQuerySettings) -> int:
+    (row,) = query(bigquery, f"SELECT COUNT(*) AS trips FROM `{bigquery.dataset_prefix}gold.fact_trip`")  # noqa: S608
+    return int(row["trips"])
+
+
+def test_the_schedule_and_the_api_load_trips_and_a_stop_leaves_nothing(
+    server_environment: dict[str, str],
+    lake_with_trips: LakeSettings,
+    kafka_settings: KafkaSettings,
+    bigquery_settings: BigQuerySettings,
+    tmp_path: Path,
+) -> None:
+    before = project_files()
+    with serving(server_environment, tmp_path / "serve.log") as server:
+        api = server.api
+        api.log_in(*OWNER)
+        wait_for(lambda: api.runs(PIPELINE))
+        first = api.runs(PIPELINE)[-1]
+        assert first["pipeline_schedule_name"] == "every_minute"
+        scheduled = api.wait_for_end(first["id"])
+        assert scheduled["status"] == "completed"
+        assert {block["status"] for block in scheduled["block_runs"]} == {"completed"}
+        assert gold_trips(bigquery_settings) == TRIPS
+
+        land(lake_with_trips, kafka_settings, trip_events(10, first=TRIPS), arrived_at="2026-11-02T12:00:00Z")
+        trigger = api.triggers(PIPELINE)["on_demand"]
+        call = f"/api/pipeline_schedules/{trigger['id']}/api_trigger"
+        refused = api.post(call, {"pipeline_run": {}}, Authorization="Bearer nobody")
+        assert "pipeline_run" not in refused
+        started = api.post(call, {"pipeline_run": {}}, Authorization=f"Bearer {trigger['token']}")
+        assert api.wait_for_end(started["pipeline_run"]["id"])["status"] == "completed"
+        assert gold_trips(bigquery_settings) == TRIPS + 10
+
+        family = server.family()
+        assert len(family) >= 3
+        server.process.terminate()
+        assert server.process.wait(timeout=20) == 0
+        assert not [process for process in family if process.is_running()]
+
+    logs = [path.read_text(encoding="utf-8") for path in (tmp_path / "mage").rglob("reconcile.log")]
+    assert any("reconcile: load_id" in text and "state reconciled" in text for text in logs)
+    assert project_files() == before
+
+
+def test_a_restart_after_a_pause_starts_one_run_and_not_all_that_were_missed(
+    server_environment: dict[str, str], lake_with_trips: LakeSettings, lake_settings: LakeSettings, tmp_path: Path
+) -> None:
+    mage_database = lake_settings.model_copy(update={"database": server_environment["TRIPLINE_MAGE_DATABASE"]})
+    with serving(server_environment, tmp_path / "serve.log") as server:
+        server.api.log_in(*OWNER)
+        wait_for(lambda: server.api.runs(PIPELINE))
+        server.api.wait_for_end(server.api.runs(PIPELINE)[-1]["id"])
+        for process in server.family():
+            process.kill()
+        server.process.wait(timeout=10)
+    with connect(mage_database, application="test") as connection:
+        (last,) = connection.execute("SELECT max(id) FROM pipeline_run").fetchone() or (0,)
+        connection.execute("UPDATE pipeline_run SET execution_date = execution_date - interval '3 hours'")
+
+    restarted = datetime.now(UTC)
+    with serving(server_environment, tmp_path / "serve.log") as server:
+        server.api.log_in(*OWNER)
+        wait_for(lambda: server.api.runs(PIPELINE)[0]["id"] > last)
+        assert server.api.wait_for_end(server.api.runs(PIPELINE)[0]["id"])["status"] == "completed"
+        new = [each for each in server.api.runs(PIPELINE) if each["id"] > last]
+
+    due = [datetime.fromisoformat(each["execution_date"]).replace(tzinfo=UTC) for each in new]
+    assert min(due) > restarted - timedelta(minutes=1, seconds=1)
+
+
+def test_nobody_gets_in_without_the_password(
+    server_environment: dict[str, str], lake_with_trips: LakeSettings, tmp_path: Path
+) -> None:
+    with serving(server_environment, tmp_path / "serve.log") as server:
+        assert "pipelines" not in server.api.get("/api/pipelines")
+        assert "session" not in server.api.post("/api/sessions", {"session": {"email": OWNER[0], "password": "admin"}})
+        assert "session" not in server.api.post(
+            "/api/sessions", {"session": {"email": "admin@admin.com", "password": "admin"}}
+        )
+        with pytest.raises(httpx.TransportError):
+            # Mage's own default listens on every address of the machine.
+            httpx.get(f"http://127.0.0.2:{server.port}/api/status", trust_env=False, timeout=2)
+
+
+def test_a_server_that_dies_takes_its_processes_with_it(
+    server_environment: dict[str, str], lake_with_trips: LakeSettings, tmp_path: Path
+) -> None:
+    with serving(server_environment, tmp_path / "serve.log") as server:
+        # Time for the supervisor to see the whole family, which its head cannot name once it is dead.
+        time.sleep(2)
+        family = server.family()
+        family[1].kill()
+        assert server.process.wait(timeout=20) == 10
+        assert not [process for process in family if process.is_running()]
+    assert "Mage's server ended by itself" in (tmp_path / "serve.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("TRIPLINE_MAGE_OWNER_PASSWORD", "admin"), ("TRIPLINE_MAGE_JWT_SECRET", "materia")]
+)
+def test_a_weak_secret_is_refused_and_not_repeated(
+    server_environment: dict[str, str], setting: str, value: str
+) -> None:
+    done = run({**server_environment, setting: value}, "mage_project", "serve", expect=3)
+    assert setting in done.stderr
+    assert value not in done.stderr
+
+
+def test_a_port_that_is_taken_is_refused(server_environment: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run(server_environment, "mage_project", "serve", "--port", port, expect=3)
+    assert f"127.0.0.1:{port}" in done.stderr
+
+
+def test_a_lake_that_is_not_there_is_named(server_environment: dict[str, str]) -> None:
+    done = run({**server_environment, "TRIPLINE_LAKE_PORT": "9"}, "mage_project", "serve", "--port", "0", expect=2)
+    assert "--port" in done.stderr
+    port = str(free_port())
+    done = run({**server_environment, "TRIPLINE_LAKE_PORT": "9"}, "mage_project", "serve", "--port", port, expect=4)
+    assert "127.0.0.1:9" in done.stderr
