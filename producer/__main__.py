@@ -11,15 +11,22 @@ from contracts import console
 from contracts.broker import newest_arrival
 from contracts.console import errors_as_exit_codes
 from contracts.errors import BadInputError
+from contracts.event import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS
+from contracts.logs import configure_logs
 from contracts.settings import KafkaSettings, ProducerSettings, load
 from producer.fetch import CHICAGO, cache_folder, chicago_trips
 from producer.health import verify_arrivals
+from producer.intake import Intake
+from producer.lifecycle import LIFECYCLE
 from producer.mapping import load_mapping, shipped_mappings
 from producer.messages import Message, to_message
 from producer.pacing import Pace
-from producer.replay import Replay
-from producer.running import run_delivery
+from producer.replay import replay as replay_of
+from producer.running import Source, run_delivery
 from producer.trips import from_local, to_milliseconds
+
+LATEST_START_MILLISECONDS = LATEST_MILLISECONDS - 10 * 365 * 86_400_000
+"""Ten years before the contract's last moment, so that a simulation has time."""
 
 app = typer.Typer(
     help="Put trip events on the Kafka topic. Exit code 0 only when the broker acknowledged every one of them.",
@@ -64,16 +71,16 @@ def replay(
     if file is None and mapping != "chicago":
         raise typer.BadParameter("a mapping needs the --file that it describes", param_hint="--mapping")
     with errors_as_exit_codes(verbose):
+        configure_logs(verbose=verbose)
         columns = load_mapping(mapping)
-        files = file or chicago_trips(load(ProducerSettings))
-        source = Replay(files, columns, limit, endless, skip_bad_rows)
-        run_delivery(
-            source.events(),
+        intake = Intake(file or chicago_trips(load(ProducerSettings)), columns, skip_bad_rows, tell=console.say)
+        source = Source(
+            replay_of(intake, limit=limit, endless=endless),
             to_message,
-            Pace(rate, speedup),
-            also=lambda: {"skipped_rows": source.skipped_rows},
-            as_json=json,
+            expected=lambda: None if endless or intake.trips_read is None else intake.trips_read * len(LIFECYCLE),
+            also=lambda: {"skipped_rows": intake.skipped_rows},
         )
+        run_delivery(source, Pace(rate, speedup), as_json=json)
 
 
 @app.command()
@@ -112,6 +119,7 @@ def simulate(
     if not endless:
         _at_most_one(rate, speedup)
     with errors_as_exit_codes(verbose):
+        configure_logs(verbose=verbose)
         # Imported late: Faker takes a quarter of a second that a replay does not need.
         from producer.simulate.city import EVENTS_PER_TRIP, ZONE, CityPlan  # noqa: PLC0415
         from producer.simulate.dirt import Emission, parse_rates  # noqa: PLC0415
@@ -119,10 +127,10 @@ def simulate(
         from producer.simulate.stream import emissions  # noqa: PLC0415
 
         rates = parse_rates(dirt or [])
-        begins = parse_start(start, ZONE) if start or not endless else datetime.now(UTC)
+        begins = _start(start, ZONE) if start or not endless else to_milliseconds(datetime.now(UTC))
         if endless and rate is not None:
             trips_per_day = rate * 86_400 / EVENTS_PER_TRIP
-        plan = CityPlan(seed, to_milliseconds(begins), trips_per_day, already_running=endless)
+        plan = CityPlan(seed, begins, trips_per_day, already_running=endless)
         pace = Pace(speedup=speedup or 1.0, origin=plan.start) if endless else Pace(rate, speedup)
         with recording(ground_truth) as record:
 
@@ -130,8 +138,8 @@ def simulate(
                 record(emission)
                 return emission.message()
 
-            city = emissions(plan, rates, limit=None if endless else limit)
-            run_delivery(city, leave, pace, as_json=json)
+            city = Source(emissions(plan, rates, limit=None if endless else limit), leave)
+            run_delivery(city, pace, as_json=json)
 
 
 @app.command()
@@ -160,13 +168,16 @@ def health(
         console.summary("Events arrive", {"topic": kafka.topic, "newest_seconds_ago": round(age, 1)}, as_json=json)
 
 
-def parse_start(text: str | None, zone: ZoneInfo) -> datetime:
-    """Return the moment that `--start` names, by default the first of 2025. Raises BadInputError."""
+def _start(text: str | None, zone: ZoneInfo) -> int:
+    """Return the moment that `--start` names, by default the first of 2025, in milliseconds since the epoch."""
     try:
         moment = datetime.fromisoformat(text or "2025-01-01")
     except ValueError as error:
         raise BadInputError(f"{text!r} is not a time", where="--start", remedy="E.g. 2025-01-01T06:00.") from error
-    return from_local(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
+    start = to_milliseconds(from_local(moment, zone) if moment.tzinfo is None else moment)
+    if not EARLIEST_MILLISECONDS <= start < LATEST_START_MILLISECONDS:
+        raise BadInputError(f"{text!r} is outside the years of the contract", where="--start")
+    return start
 
 
 def _at_most_one(rate: float | None, speedup: float | None) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contracts.broker import ensure_topic
@@ -15,6 +16,7 @@ from producer import messages
 POLL_EVERY = 500
 QUEUE_KILOBYTES = 65_536
 
+log = structlog.get_logger()
 _silent = logging.getLogger("producer.delivery.silent")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
@@ -44,7 +46,7 @@ class Report:
             raise UnconfirmedDeliveryError(
                 f"{self.failed:,} of {self.produced:,} events were not acknowledged: {self.failure or 'no answer'}",
                 where=f"topic {kafka.topic} at {kafka.bootstrap_servers}",
-                remedy="Run the same command again: ids are the same, and what arrived twice counts once.",
+                remedy="Is the broker well? A replay can be run again: its ids are the same, and duplicates count once.",
             )
 
 
@@ -138,4 +140,10 @@ def _config(kafka: KafkaSettings, settings: ProducerSettings, report: Report) ->
         # The Java clients' partitioner, so that any producer puts a trip into the same partition.
         "partitioner": "murmur2_random",
         "on_delivery": report.count,
+        "error_cb": _warn,
     }
+
+
+def _warn(error: KafkaError) -> None:
+    """Say that the broker is troubled; librdkafka goes on trying until the delivery timeout."""
+    log.warning("broker_trouble", error=error.name())

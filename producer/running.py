@@ -4,8 +4,12 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Event
 from types import FrameType
+from typing import Generic
+
+import structlog
 
 from contracts import console
 from contracts.settings import KafkaSettings, ProducerSettings, load
@@ -13,16 +17,24 @@ from producer.delivery import Delivery
 from producer.messages import Message
 from producer.pacing import Item, Pace, paced
 
+log = structlog.get_logger()
 
-def run_delivery(
-    items: Iterable[tuple[int, Item]],
-    to_message: Callable[[Item], Message],
-    pace: Pace,
-    *,
-    also: Callable[[], dict[str, object]] = dict,
-    as_json: bool = False,
-) -> None:
-    """Deliver each item, made a message at the moment it leaves, and end with the summary, `also` in it.
+
+@dataclass(frozen=True)
+class Source(Generic[Item]):
+    """Where messages come from: items, each with when it is due, and how one becomes a message as it leaves.
+
+    `expected` says how many items there will be, once that is known; `also` is what the summary shall show besides.
+    """
+
+    items: Iterable[tuple[int, Item]]
+    to_message: Callable[[Item], Message]
+    expected: Callable[[], int | None] = lambda: None
+    also: Callable[[], dict[str, object]] = dict
+
+
+def run_delivery(source: Source[Item], pace: Pace, *, as_json: bool = False) -> None:
+    """Deliver what the source has and end with the summary.
 
     SIGINT or SIGTERM ends the items; what was produced is still waited for. Raises UnconfirmedDeliveryError unless
     all of it was acknowledged, UnreachableError when there is no broker to begin with.
@@ -32,8 +44,14 @@ def run_delivery(
     delivery = Delivery(kafka, load(ProducerSettings))
     try:
         with stop_on_signals() as stop, console.progress("acknowledged") as bar:
-            due = paced(items, pace, clock=time.monotonic, sleep=delivery.wait, stopped=stop.is_set)
-            delivery.send(map(to_message, due), stopped=stop.is_set, advance=bar.advance)
+
+            def advance(rows: int) -> None:
+                if expected := source.expected():
+                    bar.set_total(expected)
+                bar.advance(rows)
+
+            due = paced(source.items, pace, clock=time.monotonic, sleep=delivery.wait, stopped=stop.is_set)
+            delivery.send(map(source.to_message, due), stopped=stop.is_set, advance=advance)
     finally:
         report = delivery.report
         rows: dict[str, object] = {
@@ -41,7 +59,7 @@ def run_delivery(
             "acknowledged": report.acknowledged,
             "failed": report.failed,
             "trips": report.trips,
-            **also(),
+            **source.also(),
             "seconds": round(time.monotonic() - started, 3),
         }
         console.summary(f"Events on {kafka.topic}", rows, as_json=as_json)
@@ -56,6 +74,7 @@ def stop_on_signals() -> Iterator[Event]:
     stop = Event()
 
     def request_stop(number: int, _frame: FrameType | None) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 

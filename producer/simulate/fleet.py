@@ -60,7 +60,7 @@ class Fleet:
                 provider = random.choice(companies)
             self.vehicles.append(
                 Vehicle(
-                    vehicle_id=faker.license_plate(),
+                    vehicle_id=faker.unique.license_plate(),
                     device_id=stable_id("simulated device", str(seed), str(number)),
                     provider=provider,
                     place=place_in(pick_origin(random), random),

@@ -18,8 +18,9 @@ from contracts.event import EventType, TripEvent
 from contracts.settings import ProducerSettings
 from producer import fetch
 from producer.fetch import chicago_trips
+from producer.intake import Intake
 from producer.mapping import load_mapping
-from producer.replay import Replay
+from producer.replay import replay
 from tests.support import chicago_truth
 
 MAPPING = load_mapping("chicago")
@@ -32,7 +33,7 @@ def files() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def events(files: list[Path]) -> list[TripEvent]:
-    return [event for _, event in Replay(files, MAPPING).events()]
+    return [event for _, event in replay(Intake(files, MAPPING))]
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,17 @@ from msgspec import structs
 
 from contracts.check import check
 from contracts.errors import BadInputError
-from contracts.event import LATEST_MILLISECONDS, EventType, TripEvent, VehicleState
+from contracts.event import LATEST_MILLISECONDS, EventType, PaymentType, TripEvent, VehicleState
+from producer.intake import Intake
 from producer.mapping import NameColumn, load_mapping
-from producer.replay import Replay
+from producer.replay import replay
 from tests.support.chicago_rows import ROW, row, write_csv
 
 CHICAGO = load_mapping("chicago")
 
 
 def events(*files: Path, **options: object) -> list[TripEvent]:
-    return [event for _, event in Replay(files, CHICAGO, **options).events()]  # type: ignore[arg-type]
+    return [event for _, event in replay(Intake(files, CHICAGO), **options)]  # type: ignore[arg-type]
 
 
 def at(minutes: int, **changes: str) -> dict[str, str]:
@@ -163,14 +164,16 @@ def test_a_bad_row_is_named_by_file_line_and_column(tmp_path: Path, changes: dic
 def test_nothing_is_produced_before_the_whole_file_was_found_good(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "trips.csv", [at(0), at(1), row(fare="free")])
     with pytest.raises(BadInputError):
-        next(Replay([path], CHICAGO).events())
+        next(replay(Intake([path], CHICAGO)))
 
 
 def test_bad_rows_can_be_skipped_and_are_counted(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "trips.csv", [at(0), row(fare="free"), at(1), row(trip_miles="far")])
-    replay = Replay([path], CHICAGO, skip_bad_rows=True)
-    assert len(list(replay.events())) == 10
-    assert replay.skipped_rows == 2
+    intake = Intake([path], CHICAGO, skip_bad_rows=True)
+    assert len(list(replay(intake))) == 10
+    assert (intake.skipped_rows, intake.trips_read) == (2, 2)
+    assert len(list(replay(intake, endless=True, limit=6))) == 30
+    assert intake.skipped_rows == 2, "counted once, however many rounds"
 
 
 @pytest.mark.parametrize(
@@ -231,4 +234,71 @@ def test_two_files_of_one_name_are_refused_unless_trips_have_ids(tmp_path: Path)
     with pytest.raises(BadInputError, match="same name"):
         events(*files)
     mapping = structs.replace(CHICAGO, trip=NameColumn("trip_start_timestamp"))
-    assert len(list(Replay(files, mapping).events())) == 10
+    assert len(list(replay(Intake(files, mapping)))) == 10
+
+
+OTHER_CITY = """
+source = "gotham-cabs"
+time_zone = "Europe/Berlin"
+currency = "JPY"
+minor_digits = 0
+
+[start]
+column = "picked_up"
+format = "%d.%m.%Y %H:%M"
+
+[end]
+column = "dropped_off"
+format = "%d.%m.%Y %H:%M"
+
+[distance]
+column = "km"
+unit = "kilometres"
+
+[fare]
+base_fare = ["meter"]
+extras = ["night", "luggage"]
+
+[payment]
+column = "paid"
+otherwise = "unknown"
+values = { "1" = "cash" }
+
+[vehicle]
+column = "plate"
+
+[trip]
+column = "id"
+"""
+
+
+def test_a_mapping_of_another_city_is_all_that_its_trips_need(tmp_path: Path) -> None:
+    (tmp_path / "gotham.toml").write_text(OTHER_CITY, encoding="utf-8")
+    rides = {
+        "id": ["R1", "R2"],
+        "picked_up": ["06.05.2016 23:50", "07.05.2016 00:10"],
+        "dropped_off": ["07.05.2016 00:05", None],
+        "km": [2.5, None],
+        "meter": [900, 1200],
+        "night": [100, None],
+        "luggage": [50, 0],
+        "paid": [1, 9],
+        "plate": ["B-AT 1", "B-AT 2"],
+        "not_needed": [b"\xff", None],
+    }
+    pq.write_table(pa.table(rides), tmp_path / "rides.parquet")
+    mapping = load_mapping(str(tmp_path / "gotham.toml"))
+    ends = {
+        event.vehicle_id: event
+        for _, event in replay(Intake([tmp_path / "rides.parquet"], mapping))
+        if event.event_types == [EventType.TRIP_END]
+    }
+    one, two = ends["B-AT 1"], ends["B-AT 2"]
+    assert one.timestamp == 1462572300000  # 2016-05-06T22:05Z
+    assert (one.service_date, two.service_date) == ("2016-05-06", "2016-05-07")
+    assert (one.duration, one.distance, two.duration, two.distance) == (900, 2500, None, None)
+    assert one.fare
+    assert two.fare
+    assert (one.fare.currency, one.fare.total, one.fare.extras) == ("JPY", 1050, 150)
+    assert (one.fare.payment_type, two.fare.payment_type) == (PaymentType.CASH, PaymentType.UNKNOWN)
+    assert (one.location, one.pickup_area, one.provider_name) == (None, None, None)
