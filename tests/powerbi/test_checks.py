@@ -127,7 +127,7 @@ DEFECTS: list[tuple[Check, str, str, str, str]] = [
     (practices, f"{TABLES}/Trip.tmdl", "formatString: #,0\n", "formatString: 0.000\n", "INTEGER_FORMATTING"),
     (practices, f"{TABLES}/Trip.tmdl", "displayFolder: Volume", "", "MEASURES_IN_DISPLAY_FOLDERS"),
     (practices, f"{TABLES}/Trip.tmdl", "DIVIDE([Revenue], [Miles])", "[Revenue]/[Miles]", "USE_THE_DIVIDE_FUNCTION"),
-    (practices, f"{TABLES}/Trip.tmdl", "DIVIDE([Revenue], [Miles])", "IFERROR([Revenue], 0)", "AVOID_USING_THE_IFERROR"),
+    (practices, f"{TABLES}/Trip.tmdl", "DIVIDE([Revenue], [Miles])", "IFERROR([Revenue], 0)", "AVOID_USING_THE_IF"),
     (practices, f"{TABLES}/Trip.tmdl", "DIVIDE([Revenue], [Miles])", "EVALUATEANDLOG([Revenue])", "EVALUATEANDLOG"),
     (practices, f"{TABLES}/Trip.tmdl", "DIVIDE([Revenue], [Miles])", "[Revenue]", "MEASURES_SHOULD_NOT_BE_DIRECT"),
     (practices, f"{TABLES}/Trip.tmdl", "DIVIDE([Revenue], [Miles])", "COUNTROWS(Trip)", "AVOID_DUPLICATE_MEASURES"),
