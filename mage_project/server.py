@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import psycopg
@@ -33,8 +32,7 @@ def serve(mage: MageSettings, lake: LakeSettings, *, host: str, port: int) -> No
     ensure_database(lake, mage.database)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    executable = str(Path(sys.executable).with_name("mage"))
-    command = [executable, "start", str(PROJECT), "--host", host, "--port", str(port)]
+    command = [sys.executable, "-m", "mage_project.mage", "start", str(PROJECT), "--host", host, "--port", str(port)]
     exit_code = supervise(command, {**os.environ, **environment})
     raise PartDiedError(f"Mage's server ended by itself with exit code {exit_code}", where=f"{host}:{port}")
 
