@@ -186,6 +186,27 @@ class MageSettings(Settings):
     allow_edits: bool = Field(False, description="Let the owner edit and run blocks in the UI, which rewrites files.")
 
 
+class PowerBISettings(Settings):
+    """Where `make publish` puts the Power BI report, as which service principal, and who may see it."""
+
+    section: ClassVar[str] = "POWERBI"
+    tenant_id: str = Field("", description="Microsoft Entra tenant.")
+    client_id: str = Field("", description="Service principal; Contributor of the workspace.")
+    client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    workspace_id: str = Field("", description="Workspace that the model and the report go to.")
+    connection_id: str = Field("", description="Cloud connection to BigQuery that the service principal may use.")
+    billing_project: str = Field("tripline", description="Google Cloud project that pays for the model's queries.")
+    project: str = Field("tripline", description="Google Cloud project that holds gold.")
+    dataset: str = Field("gold", pattern=r"^[a-z0-9_]{1,128}$", description="BigQuery dataset with the star schema.")
+    refresh_times: str = Field(
+        "05:30", pattern=r"^([01]\d|2[0-3]):[03]0(,([01]\d|2[0-3]):[03]0)*$", description="Daily, HH:00 or HH:30."
+    )
+    time_zone: str = Field("UTC", description="Windows time zone of the refresh times.")
+    viewers: str = Field("", description="Object ids of the groups that may see the report, comma-separated.")
+    smoke_user: str = Field("", description="User principal name as whom the smoke query asks; empty asks nothing.")
+    refresh_minutes: int = Field(60, ge=1, le=300, description="How long a refresh may take.")
+
+
 ALL_SETTINGS: tuple[type[Settings], ...] = (
     KafkaSettings,
     LakeSettings,
@@ -195,6 +216,7 @@ ALL_SETTINGS: tuple[type[Settings], ...] = (
     WarehouseSettings,
     StackSettings,
     MageSettings,
+    PowerBISettings,
 )
 
 Model = TypeVar("Model", bound=Settings)
