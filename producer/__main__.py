@@ -98,7 +98,7 @@ def simulate(
         ),
     ] = None,
     speedup: Speedup = None,
-    limit: Annotated[int, typer.Option(min=1, help="Trips, unless endless.")] = 1_000,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many trips. Default: 1000.")] = None,
     endless: Annotated[
         bool, typer.Option("--endless", help="A living city, in real time (times --speedup), until stopped.")
     ] = False,
@@ -118,6 +118,8 @@ def simulate(
     """Simulate Chicago: a fleet, riders, fares, and dirt by name and share."""
     if not endless:
         _at_most_one(rate, speedup)
+    elif limit is not None:
+        raise typer.BadParameter("an endless city has no limit", param_hint="--limit")
     with errors_as_exit_codes(verbose):
         configure_logs(verbose=verbose)
         # Imported late: Faker takes a quarter of a second that a replay does not need.
@@ -138,7 +140,7 @@ def simulate(
                 record(emission)
                 return emission.message()
 
-            city = Source(emissions(plan, rates, limit=None if endless else limit), leave)
+            city = Source(emissions(plan, rates, limit=None if endless else limit or 1_000), leave)
             run_delivery(city, pace, as_json=json)
 
 

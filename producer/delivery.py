@@ -15,6 +15,8 @@ from producer import messages
 
 POLL_EVERY = 500
 QUEUE_KILOBYTES = 65_536
+PATIENCE_AFTER_STOP_SECONDS = 20.0
+"""Less than the 30 seconds that Compose and Kubernetes grant before they kill."""
 
 log = structlog.get_logger()
 _silent = logging.getLogger("producer.delivery.silent")
@@ -24,7 +26,7 @@ _silent.propagate = False
 
 @dataclass
 class Report:
-    """What became of the messages. `produced` = `acknowledged` + `failed` once the delivery is over."""
+    """What became of the messages that were handed over. Once it is over, `produced` = `acknowledged` + `failed`."""
 
     produced: int = 0
     acknowledged: int = 0
@@ -46,7 +48,7 @@ class Report:
             raise UnconfirmedDeliveryError(
                 f"{self.failed:,} of {self.produced:,} events were not acknowledged: {self.failure or 'no answer'}",
                 where=f"topic {kafka.topic} at {kafka.bootstrap_servers}",
-                remedy="Is the broker well? A replay can be run again: its ids are the same, and duplicates count once.",
+                remedy="Is the broker well? A replay can be run again: it has the same ids, and duplicates count once.",
             )
 
 
@@ -78,31 +80,34 @@ class Delivery:
         told = 0
         try:
             for message in source:
-                self._produce(message)
+                self._produce(message, stopped)
                 if self.report.produced % POLL_EVERY == 0:
                     self._producer.poll(0)
                     told = self._tell(advance, told)
                 if self.report.failed or stopped():
                     break
         finally:
-            for _ in self._flushed():
+            patience = min(self._patience_seconds, PATIENCE_AFTER_STOP_SECONDS) if stopped() else self._patience_seconds
+            for _ in self._flushed(time.monotonic() + patience):
                 told = self._tell(advance, told)
             self._tell(advance, told)
             self.report.failed = self.report.produced - self.report.acknowledged
 
-    def _produce(self, message: messages.Message) -> None:
+    def _produce(self, message: messages.Message, stopped: Callable[[], bool]) -> None:
+        self.report.produced += 1
+        self.report.trips += message.starts_trip
         while True:
             try:
                 self._producer.produce(self._kafka.topic, message.value, message.key)
             except BufferError:
                 # The queue is full: take delivery reports until there is room.
                 self._producer.poll(0.1)
-                continue
+                if stopped():
+                    return
             except KafkaException as error:
                 raise self._refused(error, message) from error
-            self.report.produced += 1
-            self.report.trips += message.starts_trip
-            return
+            else:
+                return
 
     def _refused(self, error: KafkaException, message: messages.Message) -> PoisonError | FatalError:
         reason: KafkaError = error.args[0]
@@ -116,9 +121,8 @@ class Delivery:
             where=f"topic {self._kafka.topic} at {self._kafka.bootstrap_servers}",
         )
 
-    def _flushed(self) -> Iterator[int]:
-        """Wait in short steps, so that a signal is seen, until nothing is unanswered or patience is at its end."""
-        deadline = time.monotonic() + self._patience_seconds
+    def _flushed(self, deadline: float) -> Iterator[int]:
+        """Wait in short steps, so that a signal is seen, until nothing is unanswered or the deadline has come."""
         while (unanswered := self._producer.flush(0.5)) and time.monotonic() < deadline:
             yield unanswered
 

@@ -9,15 +9,11 @@ from threading import Event
 from types import FrameType
 from typing import Generic
 
-import structlog
-
 from contracts import console
 from contracts.settings import KafkaSettings, ProducerSettings, load
 from producer.delivery import Delivery
 from producer.messages import Message
 from producer.pacing import Item, Pace, paced
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,6 @@ def stop_on_signals() -> Iterator[Event]:
     stop = Event()
 
     def request_stop(number: int, _frame: FrameType | None) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 

@@ -185,7 +185,7 @@ def test_a_message_that_is_too_large_is_named_and_what_went_before_is_delivered(
     messages = [Message("good", b"{}", True), Message("huge", b"x" * 2_000_000, True), Message("after", b"{}", True)]
     with pytest.raises(PoisonError, match=r"2,000,000 bytes.*key huge"):
         delivery.send(messages, stopped=lambda: False, advance=lambda _: None)
-    assert (delivery.report.produced, delivery.report.acknowledged, delivery.report.failed) == (1, 1, 0)
+    assert (delivery.report.produced, delivery.report.acknowledged, delivery.report.failed) == (2, 1, 1)
     assert [each.key for each in messages_on(kafka_settings)] == ["good"]
 
 
@@ -218,6 +218,7 @@ def test_a_wrong_option_of_a_simulation_is_named(surroundings: dict[str, str], o
         ("replay", "--limit", "0"),
         ("simulate", "--rate", "5", "--speedup", "2"),
         ("simulate", "--rate", "fast"),
+        ("simulate", "--endless", "--limit", "5"),
         ("rewind",),
     ],
 )

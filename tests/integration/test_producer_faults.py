@@ -63,6 +63,24 @@ def test_a_broker_that_dies_and_comes_back_costs_nothing(
     assert Counter((each.key, each.value) for each in messages_on(stack.kafka)) == expected
 
 
+def test_a_signal_while_the_broker_is_dead_ends_before_anyone_kills(
+    fresh_services: Callable[..., NativeStack], trips_file: Path
+) -> None:
+    stack = fresh_services("kafka")
+    with begin(stack.kafka, ProducerSettings(queue_messages=100), trips_file) as process:
+        stack.running["kafka"].kill()
+        time.sleep(2)
+        asked = time.monotonic()
+        process.terminate()
+        output, errors = process.communicate(timeout=60)
+        assert time.monotonic() - asked < 30
+    assert process.returncode == ExitCode.UNCONFIRMED, errors
+    report = json.loads(output)
+    assert 0 < report["failed"] <= 101
+    stack.restart("kafka")
+    assert len(messages_on(stack.kafka)) >= report["acknowledged"] >= RATE
+
+
 def test_a_broker_that_stays_dead_ends_in_an_error_and_true_counts(
     fresh_services: Callable[..., NativeStack], trips_file: Path
 ) -> None:
