@@ -56,10 +56,14 @@ class Buffer:
         if self._expected(partition) < offset:
             self._note_end(partition, offset)
 
+    @property
+    def room(self) -> int:
+        """How many more rows the batch may have."""
+        return self._settings.batch_rows - len(self._batch.records) - len(self._batch.dead_letters)
+
     def is_due(self) -> bool:
         """Whether the batch is as large, or has waited as long, as the settings allow."""
-        rows = len(self._batch.records) + len(self._batch.dead_letters)
-        if rows >= self._settings.batch_rows or self._bytes >= self._settings.batch_bytes:
+        if self.room <= 0 or self._bytes >= self._settings.batch_bytes:
             return True
         return not self.is_empty and self.seconds_left() <= 0
 

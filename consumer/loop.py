@@ -75,7 +75,7 @@ class Loop:
         if self._assignment.waiting and self.clock() >= self._retry_at:
             self._begin_reading()
         wait = POLL_SECONDS if self._buffer.is_empty else min(POLL_SECONDS, max(self._buffer.seconds_left(), 0.0))
-        for message in self._consumer.consume(SLICE_MESSAGES, wait):
+        for message in self._consumer.consume(min(SLICE_MESSAGES, self._buffer.room), wait):
             self._take(message)
         if self._released_in_vain:
             self._recover(self._released_in_vain)

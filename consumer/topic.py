@@ -40,6 +40,8 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
         "check.crcs": True,
+        # How soon partitions that were added are noticed.
+        "topic.metadata.refresh.interval.ms": 10_000,
         # What librdkafka fetches ahead, for all partitions together.
         "queued.max.messages.kbytes": 32_768,
         "fetch.max.bytes": 16_777_216,

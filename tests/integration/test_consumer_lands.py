@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from confluent_kafka import TopicPartition
 
 from contracts.broker import connect_admin
 from contracts.errors import ExitCode
-from contracts.lake import connect
 from contracts.reasons import DeadLetterReason
 from contracts.schema import EXAMPLES
 from contracts.settings import KafkaSettings, LakeSettings
@@ -20,8 +20,9 @@ from tests.support.landing_site import LandingSite, finish
 
 
 @pytest.fixture
-def site(kafka_settings: KafkaSettings, lake_settings: LakeSettings) -> LandingSite:
-    return LandingSite.prepare(kafka_settings, lake_settings)
+def site(kafka_settings: KafkaSettings, lake_settings: LakeSettings) -> Iterator[LandingSite]:
+    with LandingSite(kafka_settings, lake_settings) as made:
+        yield made
 
 
 def refused(site: LandingSite, value: bytes | None, reason: DeadLetterReason, **more: Any) -> None:
@@ -82,18 +83,13 @@ def test_the_budget_of_dead_letters_stops_the_consumer_where_it_stands(site: Lan
 
 def test_a_dead_letter_that_cannot_be_stored_stops_the_consumer(site: LandingSite) -> None:
     refused(site, b"not json", DeadLetterReason.NOT_JSON)
-    rename(site, "dead_letter", "dead_letter_elsewhere")
+    site.execute("ALTER TABLE raw.dead_letter RENAME TO elsewhere")
     done = commands.run(site.environment(), "consumer", "run", "--until-end", expect=ExitCode.FATAL)
     assert "SQLSTATE 42P01" in done.stderr
     assert site.scalar("SELECT sum(next_offset) FROM raw.consumer_offset") == 0
-    rename(site, "dead_letter_elsewhere", "dead_letter")
+    site.execute("ALTER TABLE raw.elsewhere RENAME TO dead_letter")
     site.run_to_end()
     site.verify()
-
-
-def rename(site: LandingSite, old: str, new: str) -> None:
-    with connect(site.lake, application="test") as connection:
-        connection.execute(f"ALTER TABLE raw.{old} RENAME TO {new}".encode())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -164,7 +160,7 @@ def test_a_wrong_password_is_named_and_not_shown(site: LandingSite) -> None:
 
 
 def test_migrate_says_what_it_did(kafka_settings: KafkaSettings, lake_settings: LakeSettings) -> None:
-    environment = LandingSite(kafka_settings, lake_settings, None).environment()  # type: ignore[arg-type]
+    environment = LandingSite(kafka_settings, lake_settings).environment()
     first = commands.run_json(environment, "consumer", "migrate")
     assert first["topic_created"]
     assert first["migrations_applied"][0] == "0001_lake"

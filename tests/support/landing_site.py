@@ -5,7 +5,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 from consumer.migrate import migrate
@@ -15,21 +16,46 @@ from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, ch
 from tests.support import commands
 from tests.support.ledger import Ledger
 
+# Runs with each move of an offset, inside the landing's transaction.
+_DRAG = """
+CREATE FUNCTION raw.drag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.03); RETURN NULL; END';
+CREATE TRIGGER drag AFTER UPDATE ON raw.consumer_offset FOR EACH STATEMENT EXECUTE FUNCTION raw.drag();
+"""
+
 
 @dataclass
 class LandingSite:
-    """`lake` is where the test looks; consumers may be sent another way (a proxy)."""
+    """`with LandingSite(kafka, lake) as site:` creates topic and schema; consumers still running are killed at the end.
+
+    `lake` is where the test looks; consumers may be sent another way (a proxy).
+    """
 
     kafka: KafkaSettings
     lake: LakeSettings
-    ledger: Ledger
+    _started: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    @classmethod
-    def prepare(cls, kafka: KafkaSettings, lake: LakeSettings) -> "LandingSite":
+    def __enter__(self) -> "LandingSite":
         """Create the topic and the schema."""
-        ensure_topic(kafka)
-        migrate(lake)
-        return cls(kafka, lake, Ledger(kafka))
+        ensure_topic(self.kafka)
+        migrate(self.lake)
+        self.ledger = Ledger(self.kafka)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave no consumer behind."""
+        for consumer in self._started:
+            consumer.kill()
+            consumer.communicate()
+
+    def drag(self) -> None:
+        """Make every landing slow, so that a fault finds the consumer in the middle."""
+        self.execute(_DRAG)
+
+    def release(self) -> None:
+        """Let every landing be as fast as it can again."""
+        self.execute("DROP FUNCTION IF EXISTS raw.drag CASCADE")
 
     def environment(self, *, lake: LakeSettings | None = None, **consumer: Any) -> dict[str, str]:
         """Return a consumer's environment; `consumer` are its settings, sessions being short."""
@@ -38,10 +64,13 @@ class LandingSite:
 
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
         """Start a consumer."""
-        return commands.start(self.environment(**settings), "consumer", "run", "--json", *arguments)
+        consumer = commands.start(self.environment(**settings), "consumer", "run", "--json", *arguments)
+        self._started.append(consumer)
+        return consumer
 
     def run_to_end(self, **settings: Any) -> dict[str, Any]:
-        """Run a consumer until everything that is in the topic now has landed; return its figures."""
+        """Run a consumer at full speed until everything that is in the topic now has landed; return its figures."""
+        self.release()
         return commands.run_json(self.environment(**settings), "consumer", "run", "--until-end")
 
     def landed(self) -> int:
@@ -51,6 +80,11 @@ class LandingSite:
     def dead(self) -> int:
         """Return how many dead letters stand in the lake."""
         return self.scalar("SELECT count(*) FROM raw.dead_letter")
+
+    def execute(self, statement: str) -> None:
+        """Run a statement in the lake."""
+        with connect(self.lake, application="test") as connection:
+            connection.execute(statement.encode())
 
     def scalar(self, query: str) -> int:
         """Return the one number that a query gives."""

@@ -84,7 +84,9 @@ class Ledger:
             assert sent.value is not None
             assert (key, payload) == (sent.key.decode() if sent.key is not None else None, json.loads(sent.value))
         for partition, offset, key, value, headers, reason in dead:
-            restored: Headers = [(each["name"], None if each["value"] is None else b64decode(each["value"])) for each in headers]
+            restored: Headers = [
+                (each["name"], None if each["value"] is None else b64decode(each["value"])) for each in headers
+            ]
             assert Sent(key, value, restored, DeadLetterReason(reason)) == self.sent[partition, offset]
         assert offsets == {each.partition: each.high for each in partition_ranges(self.kafka)}, "the lake lags"
 

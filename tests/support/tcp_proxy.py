@@ -52,6 +52,8 @@ class TcpProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Reset all connections and stop listening."""
+        # Closing alone would leave the thread waiting in accept.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.reset()
 

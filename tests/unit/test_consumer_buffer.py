@@ -88,6 +88,7 @@ def test_due_by_rows_dead_letters_included(buffer: Buffer) -> None:
     assert not buffer.is_due()
     buffer.add(record(12))
     assert buffer.is_due()
+    assert buffer.room == 0
     buffer.drain()
     assert not buffer.is_due()
 
