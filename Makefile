@@ -68,6 +68,10 @@ report: setup ## Draw the report's pages with their numbers from gold: build/rep
 powerbi-check: setup ## Check the Power BI model and report without Power BI
 	@$(RUN) -m powerbi check $(ARGS)
 
+.PHONY: publish
+publish: setup ## Publish to Power BI with the settings of .env, or of .env.$(ENV); ARGS=--dry-run prints every call
+	@$(RUN) -m powerbi publish $(ENV) $(ARGS)
+
 .PHONY: powerbi-tools
 powerbi-tools: ## Install Microsoft's own TMDL parser and PBIR validator for powerbi-check (needs npm)
 	@npm install --prefix powerbi/microsoft --no-fund --no-audit --loglevel=error

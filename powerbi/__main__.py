@@ -1,14 +1,16 @@
 """`python -m powerbi`: generate, check, preview and publish the report."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from azure.identity import ClientSecretCredential
 
 from contracts import console
 from contracts.console import errors_as_exit_codes
-from contracts.errors import BadInputError
-from contracts.settings import BigQuerySettings, load
+from contracts.errors import BadInputError, ConfigurationError, FatalError
+from contracts.settings import BigQuerySettings, PowerBISettings, load
 from powerbi import FOLDER, MODEL_FOLDER, REPORT_FOLDER
 from powerbi.checks.microsoft import check_pbir, check_tmdl, tools_are_installed
 from powerbi.checks.run import check_project
@@ -18,6 +20,10 @@ from powerbi.gold import gold_reader
 from powerbi.model import read_model
 from powerbi.pbir import read_report
 from powerbi.preview.write import write_preview
+from powerbi.publish.api import Api
+from powerbi.publish.items import publish_items
+from powerbi.publish.run import find_model, planned_calls, refresh_and_wait, require
+from powerbi.publish.run import publish as run_publish
 
 app = typer.Typer(
     help="The Power BI report as text: its files, their checks, a preview, and publishing.",
@@ -71,6 +77,58 @@ def preview(
             page = write_preview(folder, read_report(), measures, about, progress.advance)
         images = len(list(folder.glob("*.png")))
         console.summary("Preview", {"html": str(page), "images": images}, next_step=f"open {page}", as_json=as_json)
+
+
+Environment = Annotated[
+    str, typer.Argument(help="Read the settings from .env.<environment> instead of .env; the environment overrides.")
+]
+
+
+@app.command()
+def publish(
+    environment: Environment = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every call and send none.")] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Publish model and report, bind BigQuery, schedule, refresh, let the viewers in, and ask a question."""
+    with errors_as_exit_codes(verbose):
+        settings, model = _powerbi_settings(environment), read_model()
+        if dry_run:
+            for call in planned_calls(settings, model):
+                body = f"  {json.dumps(call.body)}" if call.body else ""
+                console.say(f"{call.purpose}: {call.method} {call.url}{body}")
+            return
+        require(settings)
+        credential = _credential(settings)
+        result = run_publish(settings, Api(credential), lambda: publish_items(settings, credential, model))
+        console.summary(
+            "Published", result, next_step="assign people to the roles in the Power BI Service", as_json=as_json
+        )
+
+
+@app.command()
+def refresh(environment: Environment = "", as_json: Json = False, verbose: Verbose = False) -> None:
+    """Refresh the published model now and wait for its end: the last step after gold is loaded."""
+    with errors_as_exit_codes(verbose):
+        settings = _powerbi_settings(environment)
+        require(settings)
+        api = Api(_credential(settings))
+        model = find_model(settings, api)
+        if model is None:
+            raise FatalError("No model in the workspace", where=settings.workspace_id, remedy="make publish")
+        console.summary("Refreshed", {"ended": refresh_and_wait(settings, api, model)}, as_json=as_json)
+
+
+def _powerbi_settings(environment: str) -> PowerBISettings:
+    file = Path(f".env.{environment}" if environment else ".env")
+    if environment and not file.is_file():
+        raise ConfigurationError("No settings for this environment", where=str(file), remedy="Copy .env.example.")
+    return load(PowerBISettings, env_file=file)
+
+
+def _credential(settings: PowerBISettings) -> ClientSecretCredential:
+    return ClientSecretCredential(settings.tenant_id, settings.client_id, settings.client_secret.get_secret_value())
 
 
 if __name__ == "__main__":
