@@ -57,7 +57,7 @@ def closed_books(stack: ComposeStack) -> Books:
     books = read_books(stack.kafka, stack.lake, stack.bigquery)
     assert len(books.produced) == produced
     books.verify()
-    stack("run", "--rm", "--no-deps", "warehouse", "reconcile")
+    stack("run", "--rm", "warehouse", "reconcile")
     return books
 
 
