@@ -1,0 +1,170 @@
+"""The books close when all is well, and every planted defect turns them red."""
+
+# ruff: noqa: S608 - the statements are the test's own
+
+import json
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from contracts.broker import ensure_topic
+from contracts.errors import ExitCode, NotReconciledError
+from contracts.lake import connect
+from contracts.settings import KafkaSettings
+from tests.support.commands import run, run_json
+from tests.support.warehouse_site import STEPS, Site, dirty_city, identifier, trip
+from warehouse import steps
+from warehouse.ledger import open_ledger
+from warehouse.reconciliation import Check, check_backlog, check_warehouse, require
+
+TRIP = f"WHERE trip_id = '{identifier('trip', 1)}'"
+START = f"WHERE event_id = '{identifier('event', 1, 'trip_start')}'"
+END = f"WHERE event_id = '{identifier('event', 1, 'trip_end')}'"
+DEFECTS = {
+    "an event lost": (f"DELETE FROM `{{silver}}.trip_event` {END}", {"event ids", "events", "fares"}),
+    "an event doubled": (
+        f"INSERT INTO `{{silver}}.trip_event` SELECT * FROM `{{silver}}.trip_event` {START}",
+        {"event ids", "events"},
+    ),
+    "a fare changed": (f"UPDATE `{{silver}}.trip_event` SET total = total + 1 {END}", {"fares"}),
+    "a trip lost": (f"DELETE FROM `{{silver}}.trip` {TRIP}", {"trips", "revenue"}),
+    "a trip not restated": (f"UPDATE `{{silver}}.trip` SET outcome = 'voided' {TRIP}", {"revenue"}),
+    "a fact lost": (f"DELETE FROM `{{gold}}.fact_trip` {TRIP}", {"trips in gold", "revenue in gold"}),
+    "a fact doubled": (
+        f"INSERT INTO `{{gold}}.fact_trip` SELECT * FROM `{{gold}}.fact_trip` {TRIP}",
+        {"trips in gold", "revenue in gold"},
+    ),
+    "a rejected event dropped": (
+        "DELETE FROM `{bronze}.rejected_event` WHERE TRUE",
+        {"events", "event ids", "trips", "trips in gold"},
+    ),
+}
+
+
+def checks(site: Site) -> list[Check]:
+    with open_ledger(site.lake, site.target) as ledger, connect(site.lake, application="test") as connection:
+        return [
+            *check_backlog(connection, ledger),
+            *check_warehouse(connection, site.bigquery, site.target, ledger),
+        ]
+
+
+def test_the_books_close_to_the_cent(site: Site) -> None:
+    site.land(dirty_city())
+    site.load_all(40)
+    found = {each.name: each for each in checks(site)}
+    require(found.values(), where="test")
+    books = site.books()
+    assert found["events"].source_value == len(site.messages)
+    assert found["event ids"].source_value == len(books.events)
+    assert found["trips"].source_value == len(books.facts)
+    assert found["revenue"].source_value == found["revenue in gold"].target_value == books.revenue_minor_units > 0
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_planted_defect_turns_the_books_red(site: Site, defect: str) -> None:
+    site.land([*trip(1), *trip(2), "{}"])
+    site.load_all()
+    require(checks(site), where="test")
+    statement, expected = DEFECTS[defect]
+    site.query(statement)
+    red = {each.name for each in checks(site) if each.difference}
+    assert red == expected
+    with pytest.raises(NotReconciledError, match=next(iter(expected))):
+        require(checks(site), where="test")
+
+
+def test_what_has_landed_and_is_not_loaded_is_named(site: Site) -> None:
+    site.land(trip(1))
+    site.load_all()
+    site.land(trip(2))
+    red = [each for each in checks(site) if each.difference]
+    assert [(each.name, each.difference) for each in red] == [("offsets", -5)]
+
+
+@pytest.mark.parametrize(
+    ("damage", "broken"),
+    [
+        ("DELETE FROM `{gold}.fact_trip` WHERE TRUE", "trips in gold"),
+        ("UPDATE `{gold}.fact_trip` SET revenue_minor_units = 1 WHERE TRUE", "revenue in gold"),
+        ("DELETE FROM `{silver}.trip` WHERE TRUE", "trips"),
+        ("DELETE FROM `{silver}.trip_event` WHERE TRUE", "event ids"),
+        ("DELETE FROM `{bronze}.rejected_event` WHERE TRUE", "events"),
+    ],
+)
+def test_a_window_that_does_not_add_up_is_not_closed(site: Site, damage: str, broken: str) -> None:
+    """It stays open, is named with both figures, and goes on once the damage is mended."""
+    site.land([*trip(1), "{}"])
+    load_id = steps.plan()["load_id"]
+    for step in STEPS[:-1]:
+        step(load_id)
+    site.query(damage)
+    with pytest.raises(NotReconciledError, match=f"{broken}: "):
+        steps.reconcile(load_id)
+    assert site.ledger("state") == [("published",)]
+    with connect(site.lake, application="test") as connection:
+        recorded = connection.execute("SELECT name FROM control.reconciliation WHERE source_value <> target_value")
+        assert broken in {name for (name,) in recorded}
+        connection.execute("UPDATE control.load SET state = 'staged'")
+    site.load_all()
+    site.verify()
+    require(checks(site), where="test")
+
+
+def produce(kafka: KafkaSettings, count: int) -> None:
+    producer = Producer(kafka.client_config())
+    for number in range(count):
+        producer.produce(kafka.topic, json.dumps({"number": number}), partition=0)
+    assert producer.flush(30) == 0
+
+
+def consumed(site: Site, kafka: KafkaSettings, *, landed: list[int], dead: list[int]) -> None:
+    """Write down what a consumer would have of partition 0."""
+    with connect(site.lake, application="test") as connection:
+        connection.execute("SELECT raw.ensure_day('2026-03-01')")
+        for offset in landed:
+            connection.execute(
+                "INSERT INTO raw.trip_event (topic, kafka_partition, kafka_offset, arrived_at, payload) "
+                "VALUES (%s, 0, %s, '2026-03-01', '{}')",
+                (kafka.topic, offset),
+            )
+        for offset in dead:
+            connection.execute(
+                "INSERT INTO raw.dead_letter (topic, kafka_partition, kafka_offset, arrived_at, reason, error) "
+                "VALUES (%s, 0, %s, '2026-03-01', 'empty', '')",
+                (kafka.topic, offset),
+            )
+        ends = (kafka.topic, max([*landed, *dead]) + 1)
+        connection.execute("INSERT INTO raw.consumer_offset VALUES (%s, 0, %s)", ends)
+
+
+def test_the_command_compares_kafka_lake_and_warehouse(
+    site: Site, kafka_settings: KafkaSettings, environment: dict[str, str]
+) -> None:
+    ensure_topic(kafka_settings)
+    produce(kafka_settings, 5)
+    consumed(site, kafka_settings, landed=[0, 1, 3], dead=[2, 4])
+    assert run_json(environment, "warehouse", "run")["rejected"] == 3
+    shown = run(environment, "warehouse", "reconcile")
+    assert "produced to Kafka" in shown.stdout
+    listed: list[dict[str, Any]] = json.loads(run(environment, "warehouse", "reconcile", "--json").stdout)
+    topic = listed[0]
+    assert (topic["source_value"], topic["target_value"], topic["difference"]) == (5, 5, 0)
+
+    produce(kafka_settings, 2)
+    failed = run(environment, "warehouse", "reconcile", expect=ExitCode.NOT_RECONCILED)
+    assert "produced to Kafka 7, landed + dead-lettered 5" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+
+
+def test_status_tells_how_far_the_warehouse_is(site: Site, environment: dict[str, str]) -> None:
+    site.land(dirty_city())
+    before = run_json(environment, "warehouse", "status")
+    assert before == {"target": site.target.key, "offsets_to_load": len(site.messages), "windows": []}
+    run(environment, "warehouse", "run")
+    after = run_json(environment, "warehouse", "status")
+    assert after["offsets_to_load"] == 0
+    assert [window["state"] for window in after["windows"]] == ["reconciled"]
+    assert after["windows"][0]["landed"] == len(site.messages)
+    assert "reconciled" in run(environment, "warehouse", "status").stdout
