@@ -1,6 +1,7 @@
 """docker-compose.yml for real: a cold `up`, trips in BigQuery, `down`, `up` again, nothing lost, nothing doubled."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,17 +12,21 @@ import pytest
 from contracts.broker import partition_ranges
 from contracts.lake import connect
 from tests.support.books import Books, query, read_books
-from tests.support.compose import ComposeStack, missing
+from tests.support.compose import CHECKOUT, ComposeStack, missing
 
 pytestmark = pytest.mark.timeout(600)
 LONG_RUNNING = {"kafka", "postgres", "bigquery", "producer", "consumer", "mage"}
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[ComposeStack]:
+def skip_where_missing() -> None:
     if why_not := missing():
         pytest.skip(f"docker-compose.yml is not tried: {why_not}")
-    stack = ComposeStack(tmp_path, events_per_second=5)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[ComposeStack]:
+    skip_where_missing()
+    stack = ComposeStack(tmp_path, STACK_EVENTS_PER_SECOND=5)
     try:
         yield stack
     finally:
@@ -45,6 +50,33 @@ def test_trips_flow_into_bigquery_and_go_on_after_down_and_up(stack: ComposeStac
     second = closed_books(stack)
     assert first.produced.items() < second.produced.items()
     assert set(first.trip_ids) < set(second.trip_ids)
+
+
+def test_settings_alone_lead_to_the_real_bigquery(tmp_path: Path) -> None:
+    skip_where_missing()
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    services = ComposeStack(tmp_path, BIGQUERY_EMULATOR_URL="", BIGQUERY_CREDENTIALS_FILE=key).config()["services"]
+    for name in ("setup", "mage", "warehouse"):
+        environment = services[name]["environment"]
+        assert environment["TRIPLINE_BIGQUERY_EMULATOR_URL"] == ""
+        mounted = environment["TRIPLINE_BIGQUERY_CREDENTIALS_FILE"].rpartition("/")[2]
+        assert mounted in {secret["source"] for secret in services[name]["secrets"]}
+
+
+def test_every_setting_reaches_the_containers(tmp_path: Path) -> None:
+    skip_where_missing()
+    services = ComposeStack(tmp_path, CONSUMER_BATCH_ROWS=7).config()["services"]
+    for name in ("setup", "producer", "consumer", "mage", "warehouse"):
+        assert services[name]["environment"]["TRIPLINE_CONSUMER_BATCH_ROWS"] == "7"
+
+
+def test_nothing_starts_before_passwords_are_made(tmp_path: Path) -> None:
+    skip_where_missing()
+    command = ["docker", "compose", "--file", str(CHECKOUT / "docker-compose.yml"), "--env-file", "/dev/null", "config"]
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert "make env" in refused.stderr
 
 
 def closed_books(stack: ComposeStack) -> Books:

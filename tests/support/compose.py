@@ -21,15 +21,16 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 class ComposeStack:
     """`docker compose` with the shipped file; only what cannot be there twice differs from a user's stack."""
 
-    def __init__(self, folder: Path, events_per_second: int) -> None:
+    def __init__(self, folder: Path, **settings: object) -> None:
+        """Write the `.env` of a user who ran `make env` and then gave these settings, `STACK_MAGE_PORT=1`."""
         self.project = f"tripline-test-{secrets.token_hex(4)}"
         self._folder = folder
         ports = {name: free_port() for name in ("KAFKA", "LAKE", "BIGQUERY", "MAGE")}
         shutil.copy(CHECKOUT / ".env.example", folder / ".env.example")
         fill_in(folder)
         env = (folder / ".env").read_text().replace("_FILE=.secrets/", f"_FILE={folder}/.secrets/")
-        env += "".join(f"TRIPLINE_STACK_{name}_PORT={port}\n" for name, port in ports.items())
-        env += f"TRIPLINE_STACK_EVENTS_PER_SECOND={events_per_second}\n"
+        settings |= {f"STACK_{name}_PORT": port for name, port in ports.items()}
+        env += "".join(f"TRIPLINE_{name}={value}\n" for name, value in settings.items())
         (folder / ".env").write_text(env)
         self._write_override()
         password = SecretStr((folder / ".secrets" / "lake_password").read_text())
@@ -46,6 +47,11 @@ class ComposeStack:
         done = subprocess.run(command, text=True, capture_output=True, timeout=timeout, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def config(self) -> dict[str, Any]:
+        """Return what Compose makes of the files and the settings."""
+        merged: dict[str, Any] = json.loads(self("--profile", "tools", "config", "--format", "json"))
+        return merged
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """Return what Docker says about each container, the ended ones too, by service."""
