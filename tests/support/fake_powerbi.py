@@ -53,7 +53,7 @@ def token_of(application: str) -> str:
 
 
 class FakePowerBi:
-    """One workspace. Set `model_owner` to let a person own a published model, `faults` to answer something else once."""
+    """One workspace. Set `model_owner` to let a person own the model, `faults` to answer something else once."""
 
     def __init__(self) -> None:
         self.token = token_of("publisher")
@@ -75,7 +75,7 @@ class FakePowerBi:
             ("POST", rf"{_FABRIC}/items/(?P<item>[^/]+)/updateDefinition.*", self._update),
             ("PATCH", rf"{_FABRIC}/items/(?P<item>[^/]+)", lambda _m, _b: Answer(200, {})),
             ("GET", rf"{_FABRIC}/items/(?P<item>[^/]+)/connections", self._connections),
-            ("GET", rf"{_FABRIC}/semanticModels", lambda _m, _b: Answer(200, {"value": self._listed("Semantic")})),
+            ("GET", rf"{_FABRIC}/semanticModels", lambda _m, _b: Answer(200, {"value": self._listed("Sem")})),
             ("GET", r"https://api\.fabric\.microsoft\.com/v1/connections", self._all_connections),
             ("POST", rf"{_FABRIC}/semanticModels/(?P<model>[^/]+)/bindConnection", self._bind),
             ("POST", rf"{_FABRIC}/roleAssignments", self._role),

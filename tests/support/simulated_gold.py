@@ -67,7 +67,13 @@ SELECT
   outcome_key = 1 AND c % 97 = 0 AS has_missing_duration, FALSE AS has_nonpositive_fare,
   c * c // 112000 = 0 AS has_missing_provider, outcome_key = 1 AND c < 30 AS has_missing_dropoff_area
 FROM draw;
-UPDATE fact_trip SET revenue = CASE WHEN outcome_key = 1 THEN base_fare + tolls + extras + tip ELSE 0 END;
+UPDATE fact_trip SET
+  revenue = CASE WHEN outcome_key = 1 THEN base_fare + tolls + extras + tip ELSE 0 END,
+  outcome = (SELECT o.outcome FROM dim_outcome AS o WHERE o.outcome_key = fact_trip.outcome_key),
+  is_completed = outcome_key = 1, provider_id = 'provider-' || provider_key, provider_name = 'Company ' || provider_key,
+  vehicle_id = 'vehicle', payment_type = 'unknown', currency = 'USD', version = 1, has_missing_distance = FALSE,
+  has_missing_pickup_area = pickup_zone_key = 0;
+UPDATE fact_trip SET revenue_minor_units = CAST(revenue * 100 AS BIGINT);
 
 INSERT INTO forecast_zone_hour
 SELECT day, h, z, busy / 800, busy / 1600, busy / 400, TIMESTAMP '2026-06-18 05:00:00'
