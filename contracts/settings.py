@@ -113,6 +113,11 @@ class BigQuerySettings(Settings):
     dataset_prefix: str = Field(
         "", pattern=r"^[a-z0-9_]{0,64}$", description="Put before bronze, silver and gold, to share a project."
     )
+    time_zone: str = Field(
+        "America/Chicago",
+        pattern=r"^[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}$",
+        description="Local time of the city, by its IANA name: hours of the day in gold. Set it before the first load.",
+    )
     emulator_url: str = Field("", description="http://host:port of the emulator; empty for the real service.")
     credentials_file: str = Field("", description="Service account key; empty uses application default credentials.")
     maximum_bytes_billed: int = Field(10 * 2**30, ge=10 * 2**20, description="Cap of every query, in bytes.")

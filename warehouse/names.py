@@ -9,6 +9,7 @@ from typing import NamedTuple
 from contracts.settings import BigQuerySettings
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]\.[a-z0-9_]{1,128}(\.[a-z0-9_]{1,128})?")
+_TIME_ZONE = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?: ([\w.]+))?\}")
 SHORTEST_RUN = 3
 
@@ -16,15 +17,16 @@ DATASETS = ("bronze", "silver", "gold")
 
 
 class Target(NamedTuple):
-    """One warehouse: three datasets of a project, `bronze`, `silver` and `gold` behind a prefix."""
+    """One warehouse: the datasets `bronze`, `silver` and `gold` of a project, behind a prefix, and the city's time."""
 
     project: str
     prefix: str
+    time_zone: str = "America/Chicago"
 
     @classmethod
     def of(cls, settings: BigQuerySettings) -> "Target":
         """Return the warehouse that the settings name."""
-        return cls(settings.project, settings.dataset_prefix)
+        return cls(settings.project, settings.dataset_prefix, settings.time_zone)
 
     @property
     def key(self) -> str:
@@ -45,13 +47,16 @@ def render(sql: str, target: Target, *, tables: Mapping[str, str] | None = None,
 
     `{bronze}`, `{silver}` and `{gold}` become datasets, each name of `tables` a table. `{bounds column}` becomes a
     condition that holds for `dates` alone, and `{first_date}` and `{last_date}` are their ends: as literals, because
-    these alone keep BigQuery from reading other partitions. Raises ValueError for a name that is not a BigQuery name;
-    KeyError for a placeholder without a value.
+    these alone keep BigQuery from reading other partitions. `{time_zone}` becomes the city's, as a literal. Raises
+    ValueError for a name that is not a BigQuery name or a time zone's; KeyError for a placeholder without a value.
     """
     values = {name: target.dataset(name) for name in DATASETS} | dict(tables or {})
     for name in values.values():
         if not _NAME.fullmatch(name):
             raise ValueError(f"Not a name of a BigQuery dataset or table: {name!r}")
+    if not _TIME_ZONE.fullmatch(target.time_zone):
+        raise ValueError(f"Not a name of a time zone: {target.time_zone!r}")
+    values["time_zone"] = f"'{target.time_zone}'"
     days = sorted(set(dates))
     if days:
         values |= {"first_date": _literal(days[0]), "last_date": _literal(days[-1])}

@@ -39,9 +39,9 @@ def definitions() -> list[str]:
     return [f"bigquery/ddl/{file.stem}" for file in sorted((SQL_FOLDER / "bigquery" / "ddl").glob("*.sql"))]
 
 
-def checksum() -> str:
-    """Return what changes whenever a definition or the seed does."""
-    parts = [load_sql(name) for name in [*definitions(), "bigquery/seed/dim_zone"]]
+def checksum(target: Target) -> str:
+    """Return what changes whenever a definition, the seed or the city's time zone does."""
+    parts = [target.time_zone, *(load_sql(name) for name in [*definitions(), "bigquery/seed/dim_zone"])]
     return hashlib.sha256("\n".join([*parts, SEED_FILE.read_text(encoding="utf-8")]).encode()).hexdigest()
 
 

@@ -48,7 +48,7 @@ class _Run(NamedTuple):
 def plan() -> Summary:
     """Return the unfinished window, or write down the next one; `load_id` None when all is loaded."""
     with _run() as run:
-        if run.ledger.schema_checksum() != schema.checksum():
+        if run.ledger.schema_checksum() != schema.checksum(run.target):
             _prepare(run)
         window = run.ledger.unfinished() or _next_window(run)
         extraction.remove_all_but(run.settings, run.target.key, window.load_id if window else None)
@@ -84,7 +84,7 @@ def prepare() -> Summary:
     """Create datasets, tables and views that are missing, whether or not the ledger says that they are there."""
     with _run() as run:
         _prepare(run)
-        return {"target": run.target.key, "checksum": schema.checksum()}
+        return {"target": run.target.key, "checksum": schema.checksum(run.target)}
 
 
 def _step(load_id: str | None, state: State, work: Callable[[_Run, Load], dict[str, int | str]]) -> Summary:
@@ -168,7 +168,7 @@ def _next_window(run: _Run) -> Load | None:
 
 def _prepare(run: _Run) -> None:
     schema.prepare(run.bigquery, run.target, now=datetime.now(UTC))
-    run.ledger.record_schema(schema.checksum())
+    run.ledger.record_schema(schema.checksum(run.target))
 
 
 def _summary(window: Load) -> Summary:

@@ -70,3 +70,11 @@ def test_two_warehouses_of_one_lake_have_different_keys() -> None:
     settings = BigQuerySettings(project="tripline", dataset_prefix="dev_")
     assert Target.of(settings).key == "tripline.dev_"
     assert Target.of(settings).key != Target.of(settings.model_copy(update={"dataset_prefix": ""})).key
+
+
+def test_the_time_zone_of_the_city_is_a_literal() -> None:
+    settings = BigQuerySettings(time_zone="America/Argentina/Ushuaia")
+    assert render("{time_zone}", Target.of(settings)) == "'America/Argentina/Ushuaia'"
+    for name in ("UTC' OR '1", "", "America/", "/etc"):
+        with pytest.raises(ValueError, match="time zone"):
+            render("SELECT 1", TARGET._replace(time_zone=name))
