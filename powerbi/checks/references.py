@@ -10,6 +10,8 @@ from powerbi.model import Model, Table
 from powerbi.pbir import FieldReference, Report, field_references, read_json
 
 _STEP = re.compile(r"^ *(?:#\"[^\"]+\"|\w+) = ", re.MULTILINE)
+_WINDOW = {"RangeStart", "RangeEnd"}
+"""Reserved names of incremental refresh, which only a table with a policy uses."""
 _CONNECTOR = "GoogleBigQuery.Database("
 
 
@@ -91,7 +93,7 @@ def _m(table: Table, model: Model) -> Iterator[Finding]:
     used = set(re.findall(r"(?:BillingProject|Name) = (\w+)", table.m))
     for parameter in sorted(used - model.parameters.keys()):
         yield Finding("M_PARAMETER", table.name, f"no parameter {parameter}")
-    for parameter in sorted(model.parameters.keys() - used):
+    for parameter in sorted(model.parameters.keys() - used - _WINDOW):
         yield Finding("M_PARAMETER", table.name, f"does not use {parameter}")
 
 

@@ -242,3 +242,33 @@ def test_microsofts_own_tools_find_planted_defects(tmp_path: Path) -> None:
     chart = tmp_path / visual("months") / "visual.json"
     chart.write_text(chart.read_text().replace('"Category"', '"Axis"'))
     assert {finding.rule for finding in microsoft.check_pbir(tmp_path / REPORT)} >= {"MICROSOFT_PBIR_ROLE_UNKNOWN"}
+
+
+def with_incremental_refresh(project: Path) -> Path:
+    """Do what docs/powerbi.md says, on a copy of the model; return the copy."""
+    shutil.copytree(MODEL_FOLDER, project / MODEL)
+    document = (FOLDER.parent / "docs" / "powerbi.md").read_text(encoding="utf-8")
+    parameters, policy = (block.split("\n```")[0] + "\n" for block in document.split("```tmdl\n")[1:])
+    expressions = project / MODEL / "definition" / "expressions.tmdl"
+    expressions.write_text(expressions.read_text(encoding="utf-8") + "\n" + parameters, encoding="utf-8")
+    trip = project / TABLES / "Trip.tmdl"
+    before, _ = trip.read_text(encoding="utf-8").split("\tpartition Trip = m\n")
+    source = policy.partition("sourceExpression =\n")[2]
+    partition = f"\tpartition Trip = m\n\t\tmode: import\n\t\tsource =\n{source}\n\tannotation PBI_ResultType = Table\n"
+    trip.write_text(f"{before}{policy}\n{partition}", encoding="utf-8")
+    return project / MODEL
+
+
+def test_incremental_refresh_can_be_added_as_the_document_says(tmp_path: Path) -> None:
+    changed = read_model(with_incremental_refresh(tmp_path))
+    assert list(check_model(changed)) == []
+    trip = changed.table("Trip")
+    assert trip is not None
+    assert "RangeStart" in trip.m
+    assert len(list(changed.measures())) == len(list(read_model().measures()))
+
+
+@needs_microsoft
+def test_microsofts_parser_takes_incremental_refresh(tmp_path: Path) -> None:
+    found = {finding.rule for finding in microsoft.check_tmdl(with_incremental_refresh(tmp_path))}
+    assert "MICROSOFT_TMDL" not in found
