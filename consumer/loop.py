@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from threading import Event
@@ -29,7 +30,7 @@ from contracts.errors import (
 from contracts.settings import ConsumerSettings, KafkaSettings
 
 # Few enough that even the largest messages fit in memory, many enough that a call costs nothing.
-SLICE_MESSAGES = 64
+SLICE_MESSAGES = 32
 POLL_SECONDS = 0.5
 WATERMARK_SECONDS = 10.0
 # Connecting again may be refused while the database restarts or its password rotates.
@@ -187,8 +188,9 @@ class Loop:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             self._refuse_to_jump(message.partition() or 0)
         elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            # Raises when the topic is gone; otherwise the broker has not heard of it yet.
-            partition_ranges(self.kafka)
+            # Raises when the topic is gone; otherwise the broker has not heard of it yet, or is not there.
+            with suppress(UnreachableError):
+                partition_ranges(self.kafka)
         final = judge(error, where)
         if final is not None:
             raise final

@@ -30,6 +30,7 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
     """Return a consumer of the group that has not subscribed yet."""
     config: dict[str, Any] = {
         **kafka.client_config(),
+        "client.id": "tripline-consumer",
         "group.id": settings.group,
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": settings.session_seconds * 1000,

@@ -40,8 +40,8 @@ def connect_admin(kafka: KafkaSettings) -> AdminClient:
     """
     refused: list[KafkaError] = []
     config = {**kafka.client_config(), "error_cb": refused.append, "socket.connection.setup.timeout.ms": 5_000}
-    admin = AdminClient(config, logger=_silent)
     try:
+        admin = AdminClient(config, logger=_silent)
         admin.list_topics(timeout=kafka.timeout_seconds)
     except KafkaException as error:
         raise _named(error, refused, kafka) from error
@@ -129,6 +129,10 @@ def _partitions(admin: AdminClient, kafka: KafkaSettings) -> list[TopicPartition
 
 def _named(error: KafkaException, refused: list[KafkaError], kafka: KafkaSettings) -> FatalError:
     where = f"Kafka at {kafka.bootstrap_servers}"
+    if error.args[0].code() == KafkaError._INVALID_ARG:  # noqa: SLF001
+        return ConfigurationError(
+            "librdkafka refuses the connection's settings", where=where, remedy="Check the TRIPLINE_KAFKA_ settings."
+        )
     if any(each.code() == KafkaError._AUTHENTICATION for each in refused):  # noqa: SLF001 - librdkafka's public name
         return ConfigurationError(
             "Kafka refused the credentials", where=where, remedy="Check TRIPLINE_KAFKA_SASL_USERNAME and _PASSWORD."

@@ -55,7 +55,7 @@ def test_a_valid_event_keeps_every_value(lake: LakeSettings) -> None:
     for event in VALID.values():
         (row,) = rows(lake, f"SELECT * FROM lake.trip_event WHERE event_id = '{event['event_id']}'")  # noqa: S608
         fare, location = event.get("fare") or {}, event.get("location") or {}
-        assert row["happened_at"] == instant(event["timestamp"])
+        assert row["occurred_at"] == instant(event["timestamp"])
         assert row["published_at"] == instant(event["publication_time"])
         assert row["service_date"] == date.fromisoformat(event["service_date"])
         assert (row["latitude"], row["longitude"]) == (location.get("lat"), location.get("lng"))
@@ -74,7 +74,7 @@ def test_no_row_makes_a_query_fail(lake: LakeSettings) -> None:
     found = rows(lake, "SELECT * FROM lake.trip_event ORDER BY kafka_offset")
     assert len(found) == len(payloads)
     odd = found[len(REJECTED) :]
-    assert all(row["happened_at"] is None and row["published_at"] is None for row in odd)
+    assert all(row["occurred_at"] is None and row["published_at"] is None for row in odd)
     assert all(row["service_date"] is None and row["total"] is None and row["latitude"] is None for row in odd)
     rows(lake, "SELECT * FROM lake.trip")
 
@@ -91,7 +91,7 @@ def test_a_trip_is_what_its_newest_events_say(lake: LakeSettings) -> None:
     land(
         lake,
         [
-            event(3, "fare_adjusted", publication_time=later + 5, fare=adjusted),
+            event(3, "fare_adjusted", publication_time=later + 5, fare=adjusted, distance=None),
             event(1, "reservation_start", timestamp=end["timestamp"] - 900_000, fare=None),
             event(2, "trip_stop", "trip_end"),
             event(2, "trip_stop", "trip_end"),
@@ -103,8 +103,8 @@ def test_a_trip_is_what_its_newest_events_say(lake: LakeSettings) -> None:
         ],
     )
     found = {row["trip_id"]: row for row in rows(lake, "SELECT * FROM lake.trip")}
-    assert {name: row["status"] for name, row in found.items()} == {
-        trip: "completed", "other": "ongoing", "gone": "voided", "cancelled": "cancelled_by_driver",
+    assert {name: row["outcome"] for name, row in found.items()} == {
+        trip: "completed", "other": "open", "gone": "voided", "cancelled": "cancelled_by_driver",
     }  # fmt: skip
     assert found[trip]["events"] == 3
     assert found[trip]["distance_metres"] == 9_999

@@ -150,7 +150,7 @@ SELECT
     JSON_VALUE(payload, '$.vehicle_state') AS vehicle_state,
     to_timestamp(
         JSON_VALUE(payload, '$.timestamp ? (@ >= 946684800000 && @ <= 4102444800000)' RETURNING bigint) / 1000.0::double precision
-    ) AS happened_at,
+    ) AS occurred_at,
     to_timestamp(
         JSON_VALUE(payload, '$.publication_time ? (@ >= 946684800000 && @ <= 4102444800000)' RETURNING bigint) / 1000.0::double precision
     ) AS published_at,
@@ -189,7 +189,7 @@ COMMENT ON COLUMN lake.trip_event.schema_version IS 'Version of the contract, ma
 COMMENT ON COLUMN lake.trip_event.event_id IS 'UUID of the event; a re-delivery carries the same.';
 COMMENT ON COLUMN lake.trip_event.event_types IS 'What happened (MDS event types).';
 COMMENT ON COLUMN lake.trip_event.vehicle_state IS 'The vehicle''s state after the event (MDS).';
-COMMENT ON COLUMN lake.trip_event.happened_at IS 'The event''s timestamp: when it happened.';
+COMMENT ON COLUMN lake.trip_event.occurred_at IS 'The event''s timestamp: when it happened.';
 COMMENT ON COLUMN lake.trip_event.published_at IS 'The event''s publication_time: the newest version wins.';
 COMMENT ON COLUMN lake.trip_event.provider_id IS 'UUID of the company that operates the vehicle.';
 COMMENT ON COLUMN lake.trip_event.provider_name IS 'The company''s name.';
@@ -213,83 +213,103 @@ COMMENT ON COLUMN lake.trip_event.total IS 'Everything charged; minor units of c
 
 CREATE VIEW lake.trip AS
 WITH newest_version AS (
-    SELECT DISTINCT ON (trip_id, event_id) *
+    SELECT DISTINCT ON (service_date, trip_id, event_id) *
     FROM lake.trip_event
     WHERE event_id IS NOT NULL AND trip_id IS NOT NULL AND event_types IS NOT NULL
-        AND happened_at IS NOT NULL AND published_at IS NOT NULL AND service_date IS NOT NULL
-    ORDER BY trip_id, event_id, published_at DESC, kafka_partition DESC, kafka_offset DESC
-), charged AS (
-    SELECT DISTINCT ON (trip_id) trip_id, currency, payment_type, base_fare, tolls, extras, tip, total
-    FROM newest_version
-    WHERE event_types && ARRAY['trip_end', 'fare_adjusted'] AND total = base_fare + tolls + extras + tip
-    ORDER BY trip_id, published_at DESC, kafka_partition DESC, kafka_offset DESC
-), course AS (
+        AND occurred_at IS NOT NULL AND published_at IS NOT NULL AND service_date IS NOT NULL
+    ORDER BY service_date, trip_id, event_id, published_at DESC, kafka_partition DESC, kafka_offset DESC
+), ranked AS (
     SELECT
+        *,
+        -- A fare on another event is a quote, not a charge.
+        event_types && ARRAY['trip_end', 'fare_adjusted'] AND total = base_fare + tolls + extras + tip AS is_charge,
+        row_number() OVER (
+            PARTITION BY service_date, trip_id ORDER BY published_at, kafka_partition, kafka_offset
+        ) AS recency
+    FROM newest_version
+), told AS (
+    -- Field by field, the newest event that says something wins.
+    SELECT
+        service_date,
         trip_id,
-        max(service_date) AS service_date,
-        max(provider_name) AS provider_name,
-        max(vehicle_id) AS vehicle_id,
-        max(happened_at) FILTER (WHERE 'reservation_start' = ANY (event_types)) AS reserved_at,
-        max(happened_at) FILTER (WHERE 'trip_start' = ANY (event_types)) AS started_at,
-        max(happened_at) FILTER (WHERE 'trip_stop' = ANY (event_types)) AS stopped_at,
-        max(happened_at) FILTER (WHERE 'trip_end' = ANY (event_types)) AS ended_at,
-        CASE
-            WHEN bool_or('trip_voided' = ANY (event_types)) THEN 'voided'
-            WHEN bool_or('trip_end' = ANY (event_types)) THEN 'completed'
-            WHEN bool_or('passenger_cancellation' = ANY (event_types)) THEN 'cancelled_by_passenger'
-            WHEN bool_or('driver_cancellation' = ANY (event_types)) THEN 'cancelled_by_driver'
-            WHEN bool_or('provider_cancellation' = ANY (event_types)) THEN 'cancelled_by_provider'
-            ELSE 'ongoing'
-        END AS status,
-        max(pickup_area) AS pickup_area,
-        max(dropoff_area) AS dropoff_area,
-        max(distance_metres) AS distance_metres,
-        max(duration_seconds) AS duration_seconds,
+        (array_agg(provider_id ORDER BY recency DESC))[1] AS provider_id,
+        (array_agg(vehicle_id ORDER BY recency DESC))[1] AS vehicle_id,
+        (array_agg(provider_name ORDER BY recency DESC) FILTER (WHERE provider_name IS NOT NULL))[1] AS provider_name,
+        (array_agg(occurred_at ORDER BY recency DESC) FILTER (WHERE 'reservation_start' = ANY (event_types)))[1] AS reserved_at,
+        (array_agg(occurred_at ORDER BY recency DESC) FILTER (WHERE 'reservation_stop' = ANY (event_types)))[1] AS on_scene_at,
+        (array_agg(occurred_at ORDER BY recency DESC) FILTER (WHERE 'trip_start' = ANY (event_types)))[1] AS started_at,
+        (array_agg(occurred_at ORDER BY recency DESC) FILTER (WHERE 'trip_stop' = ANY (event_types)))[1] AS stopped_at,
+        (array_agg(occurred_at ORDER BY recency DESC) FILTER (WHERE 'trip_end' = ANY (event_types)))[1] AS ended_at,
+        bool_or('trip_voided' = ANY (event_types)) AS is_voided,
+        bool_or('passenger_cancellation' = ANY (event_types)) AS by_passenger,
+        bool_or('driver_cancellation' = ANY (event_types)) AS by_driver,
+        bool_or('provider_cancellation' = ANY (event_types)) AS by_provider,
+        (array_agg(pickup_area ORDER BY recency DESC) FILTER (WHERE pickup_area IS NOT NULL))[1] AS pickup_area,
+        (array_agg(dropoff_area ORDER BY recency DESC) FILTER (WHERE dropoff_area IS NOT NULL))[1] AS dropoff_area,
+        (array_agg(distance_metres ORDER BY recency DESC) FILTER (WHERE distance_metres IS NOT NULL))[1] AS distance_metres,
+        (array_agg(duration_seconds ORDER BY recency DESC) FILTER (WHERE duration_seconds IS NOT NULL))[1] AS duration_seconds,
+        (array_agg(currency ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS currency,
+        (array_agg(payment_type ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS payment_type,
+        (array_agg(base_fare ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS base_fare,
+        (array_agg(tolls ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS tolls,
+        (array_agg(extras ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS extras,
+        (array_agg(tip ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS tip,
+        (array_agg(total ORDER BY recency DESC) FILTER (WHERE is_charge))[1] AS total,
         count(*) AS events,
         max(landed_at) AS last_landed_at
-    FROM newest_version
-    GROUP BY trip_id
+    FROM ranked
+    GROUP BY service_date, trip_id
 )
 SELECT
-    course.trip_id,
-    course.service_date,
-    course.status,
-    course.provider_name,
-    course.vehicle_id,
-    course.reserved_at,
-    course.started_at,
-    course.stopped_at,
-    course.ended_at,
-    course.pickup_area,
-    course.dropoff_area,
-    course.distance_metres,
-    course.duration_seconds,
-    charged.currency,
-    charged.payment_type,
-    charged.base_fare,
-    charged.tolls,
-    charged.extras,
-    charged.tip,
-    charged.total,
-    CASE WHEN course.status = 'completed' THEN charged.total ELSE 0 END AS revenue,
-    course.events,
-    course.last_landed_at
-FROM course
-LEFT JOIN charged USING (trip_id);
+    trip_id,
+    service_date,
+    CASE
+        WHEN is_voided THEN 'voided'
+        WHEN ended_at IS NOT NULL THEN 'completed'
+        WHEN by_passenger THEN 'cancelled_by_passenger'
+        WHEN by_driver THEN 'cancelled_by_driver'
+        WHEN by_provider THEN 'cancelled_by_provider'
+        ELSE 'open'
+    END AS outcome,
+    provider_id,
+    provider_name,
+    vehicle_id,
+    reserved_at,
+    on_scene_at,
+    started_at,
+    stopped_at,
+    ended_at,
+    pickup_area,
+    dropoff_area,
+    distance_metres,
+    duration_seconds,
+    currency,
+    payment_type,
+    base_fare,
+    tolls,
+    extras,
+    tip,
+    total,
+    CASE WHEN ended_at IS NOT NULL AND NOT is_voided THEN total ELSE 0 END AS revenue,
+    events,
+    last_landed_at
+FROM told;
 
 COMMENT ON VIEW lake.trip IS
-    'What the events say about each trip now. Grain: one row for each trip_id. Built from the newest version of every '
-    'readable event; the fare is that of the newest trip_end or fare_adjusted.';
+    'What the events say about each trip now, as silver.trip will in the warehouse, but without judging the contract: '
+    'events count that have their ids, types and times. Grain: one row for each trip_id (and its service_date).';
 COMMENT ON COLUMN lake.trip.trip_id IS 'UUID of the trip.';
-COMMENT ON COLUMN lake.trip.service_date IS 'City-local day on which the trip was reserved.';
-COMMENT ON COLUMN lake.trip.status IS
-    'ongoing, completed, voided, cancelled_by_passenger, cancelled_by_driver or cancelled_by_provider.';
-COMMENT ON COLUMN lake.trip.provider_name IS 'The company''s name.';
+COMMENT ON COLUMN lake.trip.service_date IS 'City-local day on which the trip was reserved; restrict it to be fast.';
+COMMENT ON COLUMN lake.trip.outcome IS
+    'voided, completed, cancelled_by_passenger, cancelled_by_driver, cancelled_by_provider or open.';
+COMMENT ON COLUMN lake.trip.provider_id IS 'UUID of the company that operates the vehicle.';
+COMMENT ON COLUMN lake.trip.provider_name IS 'The company''s name, when it is known.';
 COMMENT ON COLUMN lake.trip.vehicle_id IS 'The vehicle''s public number.';
-COMMENT ON COLUMN lake.trip.reserved_at IS 'When the trip was reserved.';
-COMMENT ON COLUMN lake.trip.started_at IS 'When the ride began.';
-COMMENT ON COLUMN lake.trip.stopped_at IS 'When the ride stopped.';
-COMMENT ON COLUMN lake.trip.ended_at IS 'When the trip was closed.';
+COMMENT ON COLUMN lake.trip.reserved_at IS 'reservation_start: the passenger asked for a ride.';
+COMMENT ON COLUMN lake.trip.on_scene_at IS 'reservation_stop: the vehicle was there for the passenger.';
+COMMENT ON COLUMN lake.trip.started_at IS 'trip_start: the ride began.';
+COMMENT ON COLUMN lake.trip.stopped_at IS 'trip_stop: the ride stopped.';
+COMMENT ON COLUMN lake.trip.ended_at IS 'trip_end: the trip was closed.';
 COMMENT ON COLUMN lake.trip.pickup_area IS 'Number of the city''s area where the ride began.';
 COMMENT ON COLUMN lake.trip.dropoff_area IS 'Number of the city''s area where the ride ended.';
 COMMENT ON COLUMN lake.trip.distance_metres IS 'Distance driven, metres.';
