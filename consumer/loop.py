@@ -122,7 +122,8 @@ class Loop:
     def _tell_kafka(self, batch: Batch) -> None:
         """Commit to Kafka what the lake has, for lag tools alone: nobody reads it back, so nobody waits for it."""
         offsets = [TopicPartition(self.kafka.topic, part, move.end) for part, move in batch.moves.items()]
-        self._consumer.commit(offsets=offsets, asynchronous=True)
+        with suppress(KafkaException):
+            self._consumer.commit(offsets=offsets, asynchronous=True)
 
     def _release(self, partitions: set[int], lost: bool) -> None:
         """Land what is buffered of partitions that go to another consumer; if that fails, the other reads it again."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
-from contracts.broker import connect_admin
+from contracts.broker import connect_admin, partition_ranges
 from contracts.errors import ExitCode
 from contracts.reasons import DeadLetterReason
 from contracts.schema import EXAMPLES
@@ -36,6 +36,25 @@ def test_everything_lands_exactly_once_and_a_second_run_changes_nothing(site: La
     assert sum(end - start for start, end in figures["partitions"].values()) == 3_000
     site.ledger.verify(site.lake)
     assert site.run_to_end()["landed"] == 0
+    site.verify()
+
+
+def test_lag_tools_see_in_kafka_what_the_lake_has(site: LandingSite) -> None:
+    site.ledger.send_events(500)
+    site.run_to_end()
+    admin, group = connect_admin(site.kafka), site.kafka.topic
+    (answer,) = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
+    committed = {each.partition: each.offset for each in answer.result().topic_partitions}
+    assert committed == {each.partition: each.high for each in partition_ranges(site.kafka) if each.high}
+
+
+def test_offsets_committed_to_kafka_are_never_read_back(site: LandingSite) -> None:
+    site.ledger.send_events(500)
+    admin, group = connect_admin(site.kafka), site.kafka.topic
+    ends = [TopicPartition(site.kafka.topic, each.partition, each.high) for each in partition_ranges(site.kafka)]
+    (answer,) = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, ends)]).values()
+    assert all(each.error is None for each in answer.result().topic_partitions)
+    assert site.run_to_end()["landed"] == 500
     site.verify()
 
 
