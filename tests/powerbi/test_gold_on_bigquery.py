@@ -12,7 +12,15 @@ import sqlglot
 
 from contracts.settings import BigQuerySettings, child_environment
 from powerbi import FOLDER
-from powerbi.checks.contract import AWAITED, awaited_gold, committed_gold, expected_gold
+from powerbi.checks.contract import (
+    AWAITED,
+    Gold,
+    GoldTable,
+    awaited_gold,
+    check_contract,
+    committed_gold,
+    expected_gold,
+)
 from powerbi.model import read_model
 from tests.support.simulated_gold import SimulatedGold
 from warehouse.bigquery import BigQuery, connect
@@ -29,17 +37,33 @@ def warehouse(bigquery_settings: BigQuerySettings) -> BigQuery:
     return bigquery
 
 
-def test_golds_columns_are_what_its_ddl_says(warehouse: BigQuery, bigquery_settings: BigQuerySettings) -> None:
+@pytest.fixture
+def gold_there(warehouse: BigQuery, bigquery_settings: BigQuerySettings) -> Gold:
+    """What INFORMATION_SCHEMA says of gold, views included."""
     dataset = Target.of(bigquery_settings).dataset("gold")
-    rows = warehouse.query(
-        f"SELECT table_name, column_name, data_type FROM `{dataset}`.INFORMATION_SCHEMA.COLUMNS",  # noqa: S608
-        "columns",
-    )
-    there: dict[str, dict[str, str]] = {}
-    for row in rows:
-        there.setdefault(row["table_name"], {})[row["column_name"]] = row["data_type"].partition("(")[0]
-    tables = {name: table.columns for name, table in committed_gold().items() if table.columns}
-    assert {name: there[name] for name in tables} == tables
+    sql = f"""
+        SELECT table_name, table_type, column_name, data_type
+        FROM `{dataset}`.INFORMATION_SCHEMA.COLUMNS
+        INNER JOIN `{dataset}`.INFORMATION_SCHEMA.TABLES USING (table_name)
+    """  # noqa: S608
+    gold: Gold = {}
+    for row in warehouse.query(sql, "columns"):
+        kind = "View" if row["table_type"] == "VIEW" else "Table"
+        table = gold.setdefault(row["table_name"], GoldTable(kind))
+        table.columns[row["column_name"]] = row["data_type"].partition("(")[0]
+    return gold
+
+
+def test_golds_columns_are_what_its_ddl_says(gold_there: Gold) -> None:
+    assert {name: each for name, each in gold_there.items() if each.kind == "Table"} == {
+        name: each for name, each in committed_gold().items() if each.kind == "Table"
+    }
+
+
+def test_the_model_loads_what_gold_has(gold_there: Gold) -> None:
+    for name, table in awaited_gold().items():
+        gold_there.setdefault(name, GoldTable(table.kind)).columns.update(table.columns)
+    assert list(check_contract(read_model(), gold_there)) == []
 
 
 def test_the_preview_of_bigquery_equals_sql_there(
@@ -89,7 +113,6 @@ def complete_gold(warehouse: BigQuery, target: Target) -> None:
         rows = ", ".join(f"({', '.join(map(literal, row))})" for row in kept[:limit])
         insert = f"INSERT INTO `{{gold}}.{name}` ({', '.join(columns)}) VALUES {rows}"  # noqa: S608
         warehouse.query(render(insert, target), "complete")
-    assert awaited_gold()
 
 
 def literal(value: Any) -> str:
