@@ -50,8 +50,8 @@ def headless_environment(folder: Path) -> dict[str, str]:
     return {**common_environment(folder), "MAGE_DATABASE_CONNECTION_URL": f"sqlite:///{folder.resolve()}/mage.db"}
 
 
-def server_environment(mage: MageSettings, lake: LakeSettings, *, host: str, port: int) -> dict[str, str]:
-    """Return Mage's settings for a server that asks for a login, refuses terminals and schedules every two seconds.
+def server_environment(mage: MageSettings, lake: LakeSettings) -> dict[str, str]:
+    """Return Mage's settings for a server with a login and without terminals that looks for due runs every 2 seconds.
 
     Raises ConfigurationError for a password or secret that is missing or too short: Mage's own defaults are public.
     """
@@ -60,7 +60,6 @@ def server_environment(mage: MageSettings, lake: LakeSettings, *, host: str, por
     return {
         **common_environment(Path(mage.data_folder)),
         "MAGE_DATABASE_CONNECTION_URL": database_url(mage, lake),
-        "MAGE_PUBLIC_HOST": f"http://{host}:{port}",
         "REQUIRE_USER_AUTHENTICATION": "1",
         "DEFAULT_OWNER_EMAIL": mage.owner_email,
         "DEFAULT_OWNER_USERNAME": "owner",
@@ -72,6 +71,8 @@ def server_environment(mage: MageSettings, lake: LakeSettings, *, host: str, por
         "DISABLE_AUTORELOAD": "1",
         # Below that Mage writes a line for every request and every tick of the scheduler.
         "SERVER_VERBOSITY": "warning",
+        # What blocks print ends in the logs of runs.
+        "NO_COLOR": "1",
         "SCHEDULER_TRIGGER_INTERVAL": str(SCHEDULER_SECONDS),
     }
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 import psycopg
@@ -27,7 +28,7 @@ def serve(mage: MageSettings, lake: LakeSettings, *, host: str, port: int) -> No
     Raises ConfigurationError (a secret is missing or weak, the port is taken, the database cannot be made),
     UnreachableError (Postgres), PartDiedError when the server ends by itself.
     """
-    environment = server_environment(mage, lake, host=host, port=port)
+    environment = server_environment(mage, lake)
     _claim(host, port)
     ensure_database(lake, mage.database)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -73,16 +74,26 @@ def supervise(command: list[str], environment: dict[str, str]) -> int:
             time.sleep(POLL_SECONDS)
         return process.returncode
     finally:
-        _end([*family, *psutil.Process().children(recursive=True)])
+        # A second Ctrl-C must not leave this half done.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        _end([*family, psutil.Process()])
 
 
-def _end(processes: list[psutil.Process]) -> None:
-    running = [process for process in set(processes) if process.is_running()]
-    for process in running:
-        process.terminate()
-    _, alive = psutil.wait_procs(running, timeout=GRACE_SECONDS)
+def _end(family: list[psutil.Process]) -> None:
+    """End these processes, save our own, and all that they have started since the family was seen."""
+    found = set(family)
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            found.update(process.children(recursive=True))
+    found.discard(psutil.Process())
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(found, timeout=GRACE_SECONDS)
     for process in alive:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(alive, timeout=GRACE_SECONDS)
 
 

@@ -39,6 +39,14 @@ def ids(bigquery: BigQuerySettings, table: str, column: str) -> set[str]:
     return found
 
 
+def error_and_log(said: str) -> tuple[str, str]:
+    """Return the one error that a command said, and the log of Mage's that it named."""
+    assert "Traceback" not in said
+    (error,) = [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]
+    (log,) = [line.removeprefix("Mage's log: ") for line in said.splitlines() if line.startswith("Mage's log: ")]
+    return error, Path(log).read_text(encoding="utf-8")
+
+
 def test_a_window_goes_to_bigquery_and_a_second_run_changes_nothing(
     environment: dict[str, str], lake_with_trips: LakeSettings, bigquery_settings: BigQuerySettings
 ) -> None:
@@ -84,33 +92,26 @@ def test_a_service_that_is_not_there_is_named_with_its_exit_code(
     environment: dict[str, str], lake_with_trips: LakeSettings
 ) -> None:
     nobody = {**environment, "TRIPLINE_BIGQUERY_EMULATOR_URL": "http://127.0.0.1:9"}
-    started = time.monotonic()
 
     done = run(nobody, "mage_project", "run", "trips_to_bigquery", expect=4)
 
-    assert time.monotonic() - started < 15
-    assert "127.0.0.1:9" in done.stderr
-    assert "Traceback" not in done.stderr
+    error, log = error_and_log(done.stderr)
+    assert "127.0.0.1:9" in error
+    assert "attempt 1 of 1" in log
     assert done.stdout == ""
 
 
-def test_a_failing_step_ends_the_run_with_its_error_and_the_next_run_goes_on(
+def test_a_failing_step_is_tried_three_times_and_its_error_is_one_line_in_the_log(
     environment: dict[str, str], lake_with_trips: LakeSettings
 ) -> None:
-    """No file can be written for the window; Mage tries the step three times."""
-    blocked = {**environment, "TRIPLINE_WAREHOUSE_WORK_FOLDER": "/proc/tripline"}
+    no_folder = {**environment, "TRIPLINE_WAREHOUSE_WORK_FOLDER": "/proc/tripline"}
 
-    done = run(blocked, "mage_project", "run", "trips_to_bigquery", expect=3)
+    done = run(no_folder, "mage_project", "run", "trips_to_bigquery", expect=3)
 
-    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    error, log = error_and_log(done.stderr)
     assert "TRIPLINE_WAREHOUSE_WORK_FOLDER" in error
-    (log_line,) = [line for line in done.stderr.splitlines() if line.startswith("Mage's log: ")]
-    log = Path(log_line.removeprefix("Mage's log: ")).read_text(encoding="utf-8")
-    assert f"extract failed: {error.removeprefix('error: ')}" in log
+    assert f"extract failed: {error}" in log
     assert "attempt 3 of 3" in log
-
-    document = run_json(environment, "mage_project", "run", "trips_to_bigquery")
-    assert statuses(document) == [["completed"] * 6]
 
 
 def test_a_killed_run_leaves_no_process_and_the_next_one_finishes_its_window(

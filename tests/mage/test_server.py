@@ -99,6 +99,16 @@ def gold_trips(bigquery: BigQuerySettings) -> int:
     return int(row["trips"])
 
 
+def nobody_else_gets_in(server: Server) -> None:
+    assert "pipelines" not in server.api.get("/api/pipelines")
+    for email, password in ((OWNER[0], "admin"), ("admin@admin.com", "admin")):
+        login = {"session": {"email": email, "password": password}}
+        assert "session" not in server.api.post("/api/sessions", login)
+    with pytest.raises(httpx.TransportError):
+        # Mage's own default listens on every address of the machine.
+        httpx.get(f"http://127.0.0.2:{server.port}/api/status", trust_env=False, timeout=2)
+
+
 def test_the_schedule_and_the_api_load_trips_and_a_stop_leaves_nothing(
     server_environment: dict[str, str],
     lake_with_trips: LakeSettings,
@@ -109,6 +119,7 @@ def test_the_schedule_and_the_api_load_trips_and_a_stop_leaves_nothing(
     before = project_files()
     with serving(server_environment, tmp_path / "serve.log") as server:
         api = server.api
+        nobody_else_gets_in(server)
         api.log_in(*OWNER)
         wait_for(lambda: api.runs(PIPELINE))
         first = api.runs(PIPELINE)[-1]
@@ -138,57 +149,51 @@ def test_the_schedule_and_the_api_load_trips_and_a_stop_leaves_nothing(
     assert project_files() == before
 
 
-def test_a_restart_after_a_pause_starts_one_run_and_not_all_that_were_missed(
-    server_environment: dict[str, str], lake_with_trips: LakeSettings, lake_settings: LakeSettings, tmp_path: Path
+def test_a_pause_is_followed_by_one_run_and_not_by_all_that_were_missed(
+    server_environment: dict[str, str], lake_with_trips: LakeSettings, tmp_path: Path
 ) -> None:
-    mage_database = lake_settings.model_copy(update={"database": server_environment["TRIPLINE_MAGE_DATABASE"]})
     with serving(server_environment, tmp_path / "serve.log") as server:
         server.api.log_in(*OWNER)
         wait_for(lambda: server.api.runs(PIPELINE))
-        server.api.wait_for_end(server.api.runs(PIPELINE)[-1]["id"])
-        for process in server.family():
-            process.kill()
-        server.process.wait(timeout=10)
-    with connect(mage_database, application="test") as connection:
-        (last,) = connection.execute("SELECT max(id) FROM pipeline_run").fetchone() or (0,)
+        last = server.api.wait_for_end(server.api.runs(PIPELINE)[0]["id"])
+        assert last["status"] == "completed"
+    mage = lake_with_trips.model_copy(update={"database": server_environment["TRIPLINE_MAGE_DATABASE"]})
+    with connect(mage, application="test") as connection:
         connection.execute("UPDATE pipeline_run SET execution_date = execution_date - interval '3 hours'")
 
     restarted = datetime.now(UTC)
     with serving(server_environment, tmp_path / "serve.log") as server:
-        server.api.log_in(*OWNER)
-        wait_for(lambda: server.api.runs(PIPELINE)[0]["id"] > last)
-        assert server.api.wait_for_end(server.api.runs(PIPELINE)[0]["id"])["status"] == "completed"
-        new = [each for each in server.api.runs(PIPELINE) if each["id"] > last]
+        api = server.api
+        api.log_in(*OWNER)
+        wait_for(lambda: api.runs(PIPELINE)[0]["id"] > last["id"])
+        assert api.wait_for_end(api.runs(PIPELINE)[0]["id"])["status"] == "completed"
+        new = [each for each in api.runs(PIPELINE) if each["id"] > last["id"]]
 
     due = [datetime.fromisoformat(each["execution_date"]).replace(tzinfo=UTC) for each in new]
     assert min(due) > restarted - timedelta(minutes=1, seconds=1)
 
 
-def test_nobody_gets_in_without_the_password(
-    server_environment: dict[str, str], lake_with_trips: LakeSettings, tmp_path: Path
+def test_a_server_that_dies_takes_its_processes_with_it_and_the_next_one_finishes_its_run(
+    server_environment: dict[str, str],
+    lake_with_trips: LakeSettings,
+    bigquery_settings: BigQuerySettings,
+    tmp_path: Path,
 ) -> None:
     with serving(server_environment, tmp_path / "serve.log") as server:
-        assert "pipelines" not in server.api.get("/api/pipelines")
-        assert "session" not in server.api.post("/api/sessions", {"session": {"email": OWNER[0], "password": "admin"}})
-        assert "session" not in server.api.post(
-            "/api/sessions", {"session": {"email": "admin@admin.com", "password": "admin"}}
-        )
-        with pytest.raises(httpx.TransportError):
-            # Mage's own default listens on every address of the machine.
-            httpx.get(f"http://127.0.0.2:{server.port}/api/status", trust_env=False, timeout=2)
-
-
-def test_a_server_that_dies_takes_its_processes_with_it(
-    server_environment: dict[str, str], lake_with_trips: LakeSettings, tmp_path: Path
-) -> None:
-    with serving(server_environment, tmp_path / "serve.log") as server:
-        # Time for the supervisor to see the whole family, which its head cannot name once it is dead.
-        time.sleep(2)
+        server.api.log_in(*OWNER)
+        wait_for(lambda: server.api.runs(PIPELINE))
+        run_id = server.api.runs(PIPELINE)[0]["id"]
         family = server.family()
-        family[1].kill()
-        assert server.process.wait(timeout=20) == 10
+        head = next(process for process in family if process.ppid() == server.process.pid)
+        head.kill()
+        assert server.process.wait(timeout=30) == 10
         assert not [process for process in family if process.is_running()]
     assert "Mage's server ended by itself" in (tmp_path / "serve.log").read_text(encoding="utf-8")
+
+    with serving(server_environment, tmp_path / "serve.log") as server:
+        server.api.log_in(*OWNER)
+        assert server.api.wait_for_end(run_id)["status"] == "completed"
+    assert gold_trips(bigquery_settings) == TRIPS
 
 
 @pytest.mark.parametrize(

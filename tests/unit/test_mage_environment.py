@@ -15,7 +15,7 @@ MAGE = MageSettings(owner_password=SecretStr("twelve chars"), jwt_secret=SecretS
 
 
 def server(mage: MageSettings = MAGE) -> dict[str, str]:
-    return server_environment(mage, LAKE, host="127.0.0.1", port=6789)
+    return server_environment(mage, LAKE)
 
 
 def test_the_address_of_mages_state_survives_every_character_of_a_password() -> None:
