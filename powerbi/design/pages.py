@@ -80,11 +80,11 @@ OVERVIEW = Page(
             About(
                 "months",
                 at(0, 8, 480, 228),
-                "Trips a month, and in the month before",
-                "Lines of trips by month and of the trips in the month before each",
+                "Trips a month, and one year earlier",
+                "Lines of trips by month and of the trips one year before each",
             ),
             "Date[Month]",
-            ["[Trips]", "[Trips Previous Month]"],
+            ["[Trips]", "[Trips Previous Year]"],
         ),
         bars(
             About(
@@ -248,11 +248,11 @@ MONEY = Page(
             About(
                 "years",
                 at(0, 5, 480, 228),
-                "Revenue a month, and in the month before",
-                "Lines of revenue by month and of the revenue in the month before each",
+                "Revenue a month, and one year earlier",
+                "Lines of revenue by month and of the revenue one year before each",
             ),
             "Date[Month]",
-            ["[Revenue]", "[Revenue Previous Month]"],
+            ["[Revenue]", "[Revenue Previous Year]"],
         ),
         columns(
             About(

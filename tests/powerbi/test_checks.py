@@ -60,7 +60,7 @@ def generated(project: Path) -> Iterable[Finding]:
     return check_generated(project / REPORT, read_model(project / MODEL))
 
 
-ALT = "Lines of trips by month and of the trips in the month before each"
+ALT = "Lines of trips by month and of the trips one year before each"
 MAP = stable_id("demand", "map")
 PERCENT = "formatString: #,0.0%;-#,0.0%;#,0.0%"
 DAY = "formatString: yyyy-mm-dd\n\t\tisAv"
@@ -99,7 +99,7 @@ DEFECTS: list[tuple[Check, str, str, str, str]] = [
     (model, f"{TABLES}/Hour.tmdl", "[Data],\n", "[Data]\n", "M_SYNTAX"),
     (model, f"{TABLES}/Hour.tmdl", "}[Data]\n", "[Data]\n", "M_SYNTAX"),
     (model, f"{TABLES}/Stage.tmdl", '{"Completed", 4}', '{"Completed"}', "M_ROWS"),
-    (report, f"{visual('months')}/visual.json", '"Trips Previous Month"', '"Trips Before"', "REPORT_FIELD"),
+    (report, f"{visual('months')}/visual.json", '"Trips Previous Year"', '"Trips Before"', "REPORT_FIELD"),
     (report, f"{visual('months')}/visual.json", '"Entity": "Date"', '"Entity": "Day"', "REPORT_FIELD"),
     (report, f"{visual('recent')}/visual.json", '"Days Before Newest"', '"Days Ago"', "REPORT_FIELD"),
     (report, f"{visual('recent')}/visual.json", '"Forecast Upper"', '"Forecast Above"', "REPORT_FIELD"),
@@ -111,7 +111,7 @@ DEFECTS: list[tuple[Check, str, str, str, str]] = [
     (eyes, f"{visual('months')}/visual.json", stable_id("overview", "months"), MAP, "LAYOUT_ID"),
     (eyes, f"{visual('months')}/mobile.json", '"width": 320', '"width": 640', "LAYOUT_PHONE"),
     (eyes, f"{visual('months')}/visual.json", f"'{ALT}'", "''", "A11Y_ALT_TEXT"),
-    (eyes, f"{visual('months')}/visual.json", "'Trips a month, and in the month before'", "''", "A11Y_TITLE"),
+    (eyes, f"{visual('months')}/visual.json", "'Trips a month, and one year earlier'", "''", "A11Y_TITLE"),
     (eyes, f"{visual('months')}/visual.json", '"tabOrder": 8000', '"tabOrder": 1000', "A11Y_TAB_ORDER"),
     (eyes, f"{visual('months')}/visual.json", '"tabOrder": 8000', '"tabOrder": 100', "A11Y_TAB_ORDER"),
     (eyes, THEME, "#1F5FA8", "#BBD5F5", "A11Y_CONTRAST"),
