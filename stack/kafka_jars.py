@@ -31,7 +31,7 @@ def fetch_jars(cache: Path) -> Path:
         jars.mkdir()
         for jar in _resolve(Path(unfinished)):
             shutil.copyfile(jar, jars / jar.name)
-        _verify(jars)
+        verify_jars(jars)
         try:
             jars.rename(folder)
         except OSError:
@@ -60,7 +60,8 @@ def _resolve(workspace: Path) -> list[Path]:
     return sorted(Path(environment.path).rglob("*.jar"))
 
 
-def _verify(jars: Path) -> None:
+def verify_jars(jars: Path) -> None:
+    """Raise BadInputError unless the folder holds exactly the jars of `kafka_jars.sha256`."""
     lines = CHECKSUMS.read_text(encoding="utf-8").splitlines()
     expected = {name: digest for digest, name in (line.split() for line in lines)}
     found = _checksums(jars.glob("*.jar"))
