@@ -176,7 +176,7 @@ class StackSettings(Settings):
     lake_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 5432.")
     bigquery_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 9050.")
     mage_port: int = Field(6789, ge=0, le=65535, description="Mage's UI; 0 takes a free port.")
-    events_per_second: float = Field(20, ge=0.1, le=100, description="Rate of the simulated city.")
+    events_per_second: float = Field(20, ge=0.1, le=75, description="Rate of the simulated city.")
 
 
 class MageSettings(Settings):
