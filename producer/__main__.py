@@ -90,11 +90,14 @@ def simulate(
         str | None,
         typer.Option(help="When it begins, ISO 8601, Chicago time without offset. Default: 2025-01-01; endless: now."),
     ] = None,
-    trips_per_day: Annotated[float, typer.Option(min=1, max=2_000_000, help="How much the city travels.")] = 5_000,
+    trips_per_day: Annotated[
+        float, typer.Option(min=1, max=2_000_000, help="How much the city travels, unless endless with a rate.")
+    ] = 5_000,
     rate: Annotated[
         float | None,
         typer.Option(
-            min=0.1, max=2_000, help="Events a second. An endless city is as large as makes so many on the week's mean."
+            min=0.1,
+            help="Events a second. An endless city is as large as makes so many on the week's mean, 75 at most.",
         ),
     ] = None,
     speedup: Speedup = None,
@@ -123,7 +126,7 @@ def simulate(
     with errors_as_exit_codes(verbose):
         configure_logs(verbose=verbose)
         # Imported late: Faker takes a quarter of a second that a replay does not need.
-        from producer.simulate.city import EVENTS_PER_TRIP, ZONE, CityPlan  # noqa: PLC0415
+        from producer.simulate.city import EVENTS_PER_TRIP, LARGEST_EVENTS_PER_SECOND, ZONE, CityPlan  # noqa: PLC0415
         from producer.simulate.dirt import Emission, parse_rates  # noqa: PLC0415
         from producer.simulate.ground_truth import recording  # noqa: PLC0415
         from producer.simulate.stream import emissions  # noqa: PLC0415
@@ -131,6 +134,10 @@ def simulate(
         rates = parse_rates(dirt or [])
         begins = _start(start, ZONE) if start or not endless else to_milliseconds(datetime.now(UTC))
         if endless and rate is not None:
+            if rate > LARGEST_EVENTS_PER_SECOND:
+                raise typer.BadParameter(
+                    f"a living city makes {LARGEST_EVENTS_PER_SECOND} events a second at most", param_hint="--rate"
+                )
             trips_per_day = rate * 86_400 / EVENTS_PER_TRIP
         plan = CityPlan(seed, begins, trips_per_day, already_running=endless)
         pace = Pace(speedup=speedup or 1.0, origin=plan.start) if endless else Pace(rate, speedup)

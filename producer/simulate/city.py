@@ -18,6 +18,8 @@ ZONE = ZoneInfo("America/Chicago")
 TRIPS_PER_VEHICLE_AND_DAY = 20
 EVENTS_PER_TRIP = 4.6
 """Mean of completed and cancelled trips, corrections not counted."""
+LARGEST_EVENTS_PER_SECOND = 75
+"""Of a living city: its trips under way then fill some 150 MB. What is more for a test of load is a replay's work."""
 WARM_UP_MILLISECONDS = 45 * 60_000
 """A city that is already running opened so long ago; few trips take longer."""
 METRES_PER_MILE = 1609.344
@@ -49,6 +51,11 @@ class CityPlan:
     already_running: bool = False
     """Whether trips are under way at `start`; their earlier events come too."""
 
+    @property
+    def opens(self) -> int:
+        """When the first trip may be requested, in milliseconds since the epoch."""
+        return self.start - WARM_UP_MILLISECONDS if self.already_running else self.start
+
 
 class City:
     """Trips of one plan."""
@@ -61,8 +68,7 @@ class City:
     def trips(self) -> Iterator[list[TripEvent]]:
         """Yield the events of each trip, in order of request, for ever."""
         plan = self._plan
-        opens = plan.start - WARM_UP_MILLISECONDS if plan.already_running else plan.start
-        for number, requested in enumerate(request_times(opens, plan.trips_per_day, ZONE, self._random)):
+        for number, requested in enumerate(request_times(plan.opens, plan.trips_per_day, ZONE, self._random)):
             origin = pick_origin(self._random)
             place = place_in(origin, self._random)
             vehicle = self._fleet.nearest_free(place, requested)

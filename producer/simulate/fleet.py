@@ -23,7 +23,7 @@ class Provider:
     name: str | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Vehicle:
     """A vehicle: who runs it, where it was last, from when on (milliseconds) it is free, and its MDS state."""
 

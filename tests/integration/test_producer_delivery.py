@@ -219,6 +219,7 @@ def test_a_wrong_option_of_a_simulation_is_named(surroundings: dict[str, str], o
         ("simulate", "--rate", "5", "--speedup", "2"),
         ("simulate", "--rate", "fast"),
         ("simulate", "--endless", "--limit", "5"),
+        ("simulate", "--endless", "--rate", "101"),
         ("rewind",),
     ],
 )
