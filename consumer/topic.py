@@ -1,7 +1,7 @@
 """The Kafka side: a consumer that never decides by itself where to read, its messages, and what its errors mean."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message
@@ -54,13 +54,17 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
 def record_of(message: Message) -> Record:
     """Return the message as a record; its time is the broker's, held within 2020 to 2099."""
     _, arrived_at = message.timestamp()
+    if not EARLIEST_ARRIVAL <= arrived_at <= LATEST_ARRIVAL:
+        arrived_at = min(max(arrived_at, EARLIEST_ARRIVAL), LATEST_ARRIVAL)
+    headers = message.headers()
+    # A consumed message always has coordinates and gives bytes; its type allows for those being produced as well.
     return Record(
-        message.partition() or 0,
-        message.offset() or 0,
-        min(max(arrived_at, EARLIEST_ARRIVAL), LATEST_ARRIVAL),
-        _bytes(message.key()),
-        _bytes(message.value()),
-        _headers(message),
+        cast("int", message.partition()),
+        cast("int", message.offset()),
+        arrived_at,
+        message.key(),
+        message.value(),
+        cast("Headers", headers) if headers else None,
     )
 
 
@@ -79,13 +83,3 @@ def judge(error: KafkaError, where: str) -> TriplineError | None:
 
 def _log_error(error: KafkaError) -> None:
     _log.warning("kafka_reports", error=error.name())
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
-
-
-def _headers(message: Message) -> Headers | None:
-    headers = message.headers() or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    return [(name, _bytes(value)) for name, value in pairs]
