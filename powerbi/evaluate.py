@@ -23,7 +23,7 @@ Filters = Mapping[Column, Sequence[Any]]
 
 
 class Measures:
-    """The measures of a model over tables that are read from gold when they are first needed."""
+    """The measures of a model over its tables, which are read from gold at the start."""
 
     def __init__(self, model: Model, read: Reader) -> None:
         self.model = model

@@ -60,7 +60,6 @@ class Table:
     measures: tuple[Measure, ...]
     hierarchies: dict[str, tuple[str, ...]]
     is_date_table: bool
-    hidden: bool
     m: str
     gold: str
     kind: str
@@ -110,10 +109,6 @@ class Model:
         """Return the measures of all tables."""
         return (measure for table in self.tables for measure in table.measures)
 
-    def columns(self) -> Iterator[Column]:
-        """Return the columns of all tables."""
-        return (column for table in self.tables for column in table.columns)
-
     def column(self, table: str, name: str) -> Column | None:
         """Return a column, or None."""
         found = self.table(table)
@@ -155,7 +150,6 @@ def _table(node: Node) -> Table:
             for each in node.all("hierarchy")
         },
         is_date_table=node.properties.get("dataCategory") == "Time",
-        hidden="isHidden" in node.properties,
         m=m,
         gold=gold["name"] if gold else "",
         kind=gold["kind"] if gold else "",

@@ -13,7 +13,7 @@ from contracts.errors import BadInputError
 _NAME = r"(?:'(?:[^']|'')*'|[\w.-]+)"
 _HEAD = re.compile(
     rf"(?P<reference>ref )?(?P<kind>table|column|measure|partition|relationship|role|tablePermission|hierarchy|level"
-    rf"|expression|annotation|cultureInfo|model|database|refreshPolicy|linguisticMetadata)\b"
+    rf"|expression|annotation|cultureInfo|model|database|refreshPolicy|linguisticMetadata|dataAccessOptions)\b"
     rf"(?: +(?P<name>{_NAME}))?(?: *=(?P<value>.*))?$"
 )
 _PROPERTY = re.compile(r"(?P<key>\w+)(?:: *(?P<text>.*?)| *=(?P<expression>.*))?$")
@@ -94,8 +94,6 @@ class _Reader:
                 open_objects.append((depth, node))
             else:
                 self._property(text, depth, parent)
-                if text == "dataAccessOptions":
-                    open_objects.append((depth, Node(text)))
             description = []
 
     def _property(self, text: str, depth: int, parent: Node) -> None:
