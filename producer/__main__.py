@@ -3,15 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from contracts import console
 from contracts.broker import newest_arrival
 from contracts.console import errors_as_exit_codes
-from contracts.errors import BadInputError
-from contracts.event import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS
 from contracts.logs import configure_logs
 from contracts.settings import KafkaSettings, ProducerSettings, load
 from producer.fetch import CHICAGO, cache_folder, chicago_trips
@@ -23,10 +20,16 @@ from producer.messages import Message, to_message
 from producer.pacing import Pace
 from producer.replay import replay as replay_of
 from producer.running import Source, run_delivery
-from producer.trips import from_local, to_milliseconds
-
-LATEST_START_MILLISECONDS = LATEST_MILLISECONDS - 10 * 365 * 86_400_000
-"""Ten years before the contract's last moment, so that a simulation has time."""
+from producer.simulate.dirt import Dirt, Emission, parse_rates
+from producer.simulate.ground_truth import recording
+from producer.simulate.plan import (
+    FIRST_DAY,
+    LARGEST_EVENTS_PER_SECOND,
+    LARGEST_TRIPS_PER_DAY,
+    CityPlan,
+    parse_start,
+    trips_per_day_of,
+)
 
 app = typer.Typer(
     help="Put trip events on the Kafka topic. Exit code 0 only when the broker acknowledged every one of them.",
@@ -91,13 +94,15 @@ def simulate(
         typer.Option(help="When it begins, ISO 8601, Chicago time without offset. Default: 2025-01-01; endless: now."),
     ] = None,
     trips_per_day: Annotated[
-        float, typer.Option(min=1, max=2_000_000, help="How much the city travels, unless endless with a rate.")
+        float,
+        typer.Option(min=1, max=LARGEST_TRIPS_PER_DAY, help="How much the city travels, unless endless with a rate."),
     ] = 5_000,
     rate: Annotated[
         float | None,
         typer.Option(
             min=0.1,
-            help="Events a second. An endless city is as large as makes so many on the week's mean, 75 at most.",
+            help="Events a second. An endless city is as large as makes so many on the week's mean, "
+            f"{LARGEST_EVENTS_PER_SECOND} at most.",
         ),
     ] = None,
     speedup: Speedup = None,
@@ -107,10 +112,7 @@ def simulate(
     ] = False,
     dirt: Annotated[
         list[str] | None,
-        typer.Option(
-            help="NAME=SHARE, repeatable; `none` for no other. Names: late, out_of_order, clock_skewed, duplicated, "
-            "conflicting, corrected, voided, malformed."
-        ),
+        typer.Option(help=f"NAME=SHARE of events or trips, repeatable; `none` for no other. Names: {', '.join(Dirt)}."),
     ] = None,
     ground_truth: Annotated[
         Path | None, typer.Option(help="Write down every message and what must come of it, as JSON Lines.")
@@ -123,24 +125,20 @@ def simulate(
         _at_most_one(rate, speedup)
     elif limit is not None:
         raise typer.BadParameter("an endless city has no limit", param_hint="--limit")
+    elif rate is not None and rate > LARGEST_EVENTS_PER_SECOND:
+        raise typer.BadParameter(f"an endless city has {LARGEST_EVENTS_PER_SECOND} at most", param_hint="--rate")
     with errors_as_exit_codes(verbose):
         configure_logs(verbose=verbose)
         # Imported late: Faker takes a quarter of a second that a replay does not need.
-        from producer.simulate.city import EVENTS_PER_TRIP, LARGEST_EVENTS_PER_SECOND, ZONE, CityPlan  # noqa: PLC0415
-        from producer.simulate.dirt import Emission, parse_rates  # noqa: PLC0415
-        from producer.simulate.ground_truth import recording  # noqa: PLC0415
         from producer.simulate.stream import emissions  # noqa: PLC0415
 
         rates = parse_rates(dirt or [])
-        begins = _start(start, ZONE) if start or not endless else to_milliseconds(datetime.now(UTC))
+        now = datetime.now(UTC).isoformat()
+        begins = parse_start(start or (now if endless else FIRST_DAY))
         if endless and rate is not None:
-            if rate > LARGEST_EVENTS_PER_SECOND:
-                raise typer.BadParameter(
-                    f"a living city makes {LARGEST_EVENTS_PER_SECOND} events a second at most", param_hint="--rate"
-                )
-            trips_per_day = rate * 86_400 / EVENTS_PER_TRIP
+            trips_per_day = trips_per_day_of(rate)
         plan = CityPlan(seed, begins, trips_per_day, already_running=endless)
-        pace = Pace(speedup=speedup or 1.0, origin=plan.start) if endless else Pace(rate, speedup)
+        pace = Pace(speedup=speedup or 1.0, origin=begins) if endless else Pace(rate, speedup)
         with recording(ground_truth) as record:
 
             def leave(emission: Emission) -> Message:
@@ -175,18 +173,6 @@ def health(
         kafka = load(KafkaSettings)
         age = verify_arrivals(newest_arrival(kafka), datetime.now(UTC), within_seconds=within, topic=kafka.topic)
         console.summary("Events arrive", {"topic": kafka.topic, "newest_seconds_ago": round(age, 1)}, as_json=json)
-
-
-def _start(text: str | None, zone: ZoneInfo) -> int:
-    """Return the moment that `--start` names, by default the first of 2025, in milliseconds since the epoch."""
-    try:
-        moment = datetime.fromisoformat(text or "2025-01-01")
-    except ValueError as error:
-        raise BadInputError(f"{text!r} is not a time", where="--start", remedy="E.g. 2025-01-01T06:00.") from error
-    start = to_milliseconds(from_local(moment, zone) if moment.tzinfo is None else moment)
-    if not EARLIEST_MILLISECONDS <= start < LATEST_START_MILLISECONDS:
-        raise BadInputError(f"{text!r} is outside the years of the contract", where="--start")
-    return start
 
 
 def _at_most_one(rate: float | None, speedup: float | None) -> None:

@@ -1,10 +1,8 @@
 """A simulated city: who asks, which vehicle comes, where it goes, what it costs; as MDS events of each trip."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
@@ -13,15 +11,9 @@ from producer.ids import stable_id
 from producer.simulate.demand import request_times
 from producer.simulate.fleet import Fleet, Vehicle
 from producer.simulate.geography import STREET_FACTOR, Area, metres_between, pick_destination, pick_origin, place_in
+from producer.simulate.plan import ZONE, CityPlan
 
-ZONE = ZoneInfo("America/Chicago")
 TRIPS_PER_VEHICLE_AND_DAY = 20
-EVENTS_PER_TRIP = 4.6
-"""Mean of completed and cancelled trips, corrections not counted."""
-LARGEST_EVENTS_PER_SECOND = 75
-"""Of a living city: its trips under way then fill some 150 MB. What is more for a test of load is a replay's work."""
-WARM_UP_MILLISECONDS = 45 * 60_000
-"""A city that is already running opened so long ago; few trips take longer."""
 METRES_PER_MILE = 1609.344
 AIRPORTS = {56, 76}
 
@@ -39,22 +31,6 @@ PAYMENTS = {
     PaymentType.DISPUTED: 1,
     PaymentType.UNKNOWN: 1,
 }
-
-
-@dataclass(frozen=True)
-class CityPlan:
-    """What makes a city: the same plan gives the same events. `start` is in milliseconds since the epoch."""
-
-    seed: int
-    start: int
-    trips_per_day: float
-    already_running: bool = False
-    """Whether trips are under way at `start`; their earlier events come too."""
-
-    @property
-    def opens(self) -> int:
-        """When the first trip may be requested, in milliseconds since the epoch."""
-        return self.start - WARM_UP_MILLISECONDS if self.already_running else self.start
 
 
 class City:

@@ -5,8 +5,9 @@ from itertools import islice
 from random import Random
 
 from producer.ordering import in_order_of_time
-from producer.simulate.city import City, CityPlan
+from producer.simulate.city import City
 from producer.simulate.dirt import DirtRates, Emission, soil
+from producer.simulate.plan import CityPlan
 
 
 def emissions(plan: CityPlan, rates: DirtRates, *, limit: int | None = None) -> Iterator[tuple[int, Emission]]:

@@ -18,11 +18,12 @@ from contracts.errors import BadInputError
 from contracts.event import EventType, TripEvent, VehicleState
 from contracts.reasons import DeadLetterReason, RejectionReason
 from producer.simulate import breakage
-from producer.simulate.city import EVENTS_PER_TRIP, ZONE, City, CityPlan
+from producer.simulate.city import City
 from producer.simulate.demand import SHAPE, request_times
 from producer.simulate.dirt import CLEAN, Dirt, DirtRates, Emission, parse_rates
 from producer.simulate.geography import areas
 from producer.simulate.ground_truth import recording, trip_record
+from producer.simulate.plan import EVENTS_PER_TRIP, ZONE, CityPlan
 from producer.simulate.stream import emissions
 from producer.states import TRANSITIONS
 
