@@ -1,10 +1,4 @@
 -- Columns of gold that the model needs and sql/bigquery/ddl does not have yet. What stands there must not stand here.
-CREATE TABLE `{gold}.dim_hour` (hour_key INT64, hour_label STRING, day_part STRING);
-CREATE TABLE `{gold}.dim_provider` (provider_key INT64, provider_name STRING);
-CREATE TABLE `{gold}.dim_payment` (payment_key INT64, payment_name STRING);
-CREATE TABLE `{gold}.dim_outcome` (outcome_key INT64, outcome STRING, outcome_name STRING, is_cancelled BOOL);
-ALTER TABLE `{gold}.dim_zone` ADD COLUMN latitude FLOAT64;
-ALTER TABLE `{gold}.dim_zone` ADD COLUMN longitude FLOAT64;
 ALTER TABLE `{gold}.fact_trip` ADD COLUMN hour_key INT64;
 ALTER TABLE `{gold}.fact_trip` ADD COLUMN provider_key INT64;
 ALTER TABLE `{gold}.fact_trip` ADD COLUMN payment_key INT64;

@@ -1,4 +1,4 @@
-"""Datasets, tables and views of the warehouse: created once, and again only when their SQL has changed."""
+"""Datasets, tables, views and fixed dimensions: made once, and again only when their SQL has changed."""
 
 import hashlib
 import tempfile
@@ -25,28 +25,37 @@ SEED_COLUMNS = pa.schema(
         pa.field("number", pa.int64(), nullable=False),
         pa.field("name", pa.string(), nullable=False),
         pa.field("side", pa.string(), nullable=False),
+        pa.field("latitude", pa.float64(), nullable=False),
+        pa.field("longitude", pa.float64(), nullable=False),
     ]
 )
 SEED_SCHEMA = [
     SchemaField("number", "INT64", mode="REQUIRED"),
     SchemaField("name", "STRING", mode="REQUIRED"),
     SchemaField("side", "STRING", mode="REQUIRED"),
+    SchemaField("latitude", "FLOAT64", mode="REQUIRED"),
+    SchemaField("longitude", "FLOAT64", mode="REQUIRED"),
 ]
 
 
 def definitions() -> list[str]:
     """Return the names of the DDL files for `load_sql`, in the order in which they run."""
-    return [f"bigquery/ddl/{file.stem}" for file in sorted((SQL_FOLDER / "bigquery" / "ddl").glob("*.sql"))]
+    return _files("ddl")
+
+
+def seeds() -> list[str]:
+    """Return the names of the statements that fill the dimensions whose rows do not come from trips."""
+    return _files("seed")
 
 
 def checksum(target: Target) -> str:
-    """Return what changes whenever a definition, the seed or the city's time zone does."""
-    parts = [target.time_zone, *(load_sql(name) for name in [*definitions(), "bigquery/seed/dim_zone"])]
-    return hashlib.sha256("\n".join([*parts, SEED_FILE.read_text(encoding="utf-8")]).encode()).hexdigest()
+    """Return what changes whenever a definition, a seed or the city's time zone does."""
+    parts = [target.time_zone, SEED_FILE.read_text(encoding="utf-8"), *map(load_sql, [*definitions(), *seeds()])]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
-    """Create what is missing, and fill `dim_zone`. Running it again changes nothing.
+    """Create what is missing, and fill the fixed dimensions. Running it again changes nothing.
 
     Raises PoisonError, TransientError, FatalError by BigQuery's reason.
     """
@@ -54,17 +63,22 @@ def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
         bigquery.ensure_dataset(target.dataset(name), description)
     for name in definitions():
         bigquery.query(render(load_sql(name), target), "prepare")
-    _load_zones(bigquery, target, expires=now + timedelta(days=1))
+    areas = f"{target.dataset('bronze')}.seed_zone"
+    _load_areas(bigquery, target, areas, expires=now + timedelta(days=1))
+    for name in seeds():
+        bigquery.query(render(load_sql(name), target, tables={"seed": areas}), "prepare")
+    bigquery.drop_table(areas)
 
 
-def _load_zones(bigquery: BigQuery, target: Target, *, expires: datetime) -> None:
-    zones = pyarrow.csv.read_csv(SEED_FILE).cast(SEED_COLUMNS)
+def _load_areas(bigquery: BigQuery, target: Target, table: str, *, expires: datetime) -> None:
+    areas = pyarrow.csv.read_csv(SEED_FILE).cast(SEED_COLUMNS)
     content = hashlib.sha256(SEED_FILE.read_bytes()).hexdigest()[:16]
-    seed = f"{target.dataset('bronze')}.seed_zone"
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "zones.parquet"
-        pq.write_table(zones, file)
+        file = Path(folder) / "areas.parquet"
+        pq.write_table(areas, file)
         job_id = f"tripline_seed_{target.prefix}{content}"
-        bigquery.load_parquet(ParquetLoad(file, seed, SEED_SCHEMA, zones.num_rows, job_id, expires))
-    bigquery.query(render(load_sql("bigquery/seed/dim_zone"), target, tables={"seed": seed}), "prepare")
-    bigquery.drop_table(seed)
+        bigquery.load_parquet(ParquetLoad(file, table, SEED_SCHEMA, areas.num_rows, job_id, expires))
+
+
+def _files(folder: str) -> list[str]:
+    return [f"bigquery/{folder}/{file.stem}" for file in sorted((SQL_FOLDER / "bigquery" / folder).glob("*.sql"))]

@@ -100,17 +100,17 @@ def complete_gold(warehouse: BigQuery, target: Target) -> None:
         if statement is not None:
             warehouse.query(statement.sql(dialect="bigquery"), "complete")
     simulated = SimulatedGold([role.name for role in read_model().roles])
-    areas = simulated.read("dim_zone", ["zone_key", "latitude", "longitude"])
-    cases = " ".join(f"WHEN {key} THEN {latitude}" for key, latitude, _ in areas if latitude is not None)
-    update = f"UPDATE `{{gold}}.dim_zone` SET latitude = CASE zone_key {cases} END, longitude = -87.6 WHERE TRUE"  # noqa: S608
-    warehouse.query(render(update, target), "complete")
     for name, table in expected_gold().items():
+        # Fixed dimensions have their rows, and the areas keep them.
         if not table.columns or name == "dim_zone":
             continue
+        warehouse.query(render(f"DELETE FROM `{{gold}}.{name}` WHERE TRUE", target), "complete")  # noqa: S608
         limit = {"fact_trip": TRIPS, "forecast_zone_hour": TRIPS}.get(name, 1_000)
         columns = list(table.columns)
         kept = [row for row in simulated.read(name, columns) if name != "fact_trip" or row[1].year == 2026]
         rows = ", ".join(f"({', '.join(map(literal, row))})" for row in kept[:limit])
+        if not rows:
+            continue
         insert = f"INSERT INTO `{{gold}}.{name}` ({', '.join(columns)}) VALUES {rows}"  # noqa: S608
         warehouse.query(render(insert, target), "complete")
 

@@ -30,9 +30,12 @@ SELECT z AS zone_key, 'Area ' || lpad(z::VARCHAR, 2, '0') AS zone_name,
   41.65 + (z * 37 % 100) / 300 AS latitude, -87.85 + (z * 53 % 100) / 330 AS longitude
 FROM range(1, 78) AS zones(z) UNION ALL SELECT 0, 'Unknown', 'Unknown', NULL, NULL;
 
-INSERT INTO dim_provider SELECT p, CASE p WHEN 0 THEN 'Unknown' ELSE 'Company ' || p END FROM range(9) AS providers(p);
+INSERT INTO dim_provider BY NAME
+SELECT p AS provider_key, 'provider-' || p AS provider_id, CASE p WHEN 0 THEN 'Unknown' ELSE 'Company ' || p END
+AS provider_name FROM range(9) AS providers(p);
 INSERT INTO dim_payment
-SELECT * FROM (VALUES (0, 'Unknown'), (1, 'Cash'), (2, 'Credit card'), (3, 'Mobile app'), (4, 'No payment'));
+SELECT * FROM (VALUES (0, 'unknown', 'Unknown'), (1, 'cash', 'Cash'), (2, 'credit_card', 'Credit card'),
+  (3, 'mobile_app', 'Mobile app'), (4, 'no_payment', 'No payment'));
 INSERT INTO dim_outcome
 SELECT * FROM (VALUES (1, 'completed', 'Completed', FALSE),
   (2, 'cancelled_by_passenger', 'Cancelled by passenger', TRUE),

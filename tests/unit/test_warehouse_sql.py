@@ -85,7 +85,10 @@ def test_the_source_of_the_events_is_deduplicated() -> None:
         ("merge/trip_event", "020_trip_event"),
         ("merge/trip", "030_trip"),
         ("gold/dim_date", "110_dim_date"),
+        ("seed/dim_hour", "112_dim_hour"),
         ("seed/dim_zone", "120_dim_zone"),
+        ("seed/dim_payment", "126_dim_payment"),
+        ("seed/dim_outcome", "128_dim_outcome"),
         ("gold/fact_trip", "130_fact_trip"),
     ],
 )
@@ -97,7 +100,7 @@ def test_a_merge_writes_every_column(merge: str, definition: str) -> None:
     assert len(inserts[0].expression.expressions) == len(columns)
     for updated in statement.find_all(exp.Update):
         keys = set(columns) - {assignment.this.name for assignment in updated.expressions}
-        assert keys <= {"event_id", "trip_id", "service_date", "zone_key"}
+        assert keys <= {"event_id", "trip_id", "service_date", f"{merge.rsplit('_')[-1]}_key"}
 
 
 def test_silver_has_the_columns_of_the_staging_table() -> None:
