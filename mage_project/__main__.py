@@ -10,9 +10,11 @@ import typer
 from contracts import console
 from contracts.console import errors_as_exit_codes
 from contracts.errors import ConfigurationError
-from contracts.settings import LakeSettings, MageSettings, load
+from contracts.settings import BigQuerySettings, LakeSettings, MageSettings, load
 from mage_project import headless, server
 from mage_project.result import RunResult
+from warehouse.health import loads_waiting
+from warehouse.names import Target
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]
@@ -55,6 +57,20 @@ def serve(
     """Serve Mage's UI and run its schedules until stopped (Ctrl-C or SIGTERM), leaving no process behind."""
     with errors_as_exit_codes(verbose):
         server.serve(load(MageSettings), load(LakeSettings), host=host, port=port)
+
+
+@app.command()
+def health(
+    within: Annotated[
+        float, typer.Option(min=1, help="How long ago a window may have been completed while offsets wait, seconds.")
+    ] = 300,
+    verbose: Verbose = False,
+) -> None:
+    """Exit with 0 when what has landed is being loaded: a schedule can stand still in a live server."""
+    with errors_as_exit_codes(verbose):
+        target = Target.of(load(BigQuerySettings))
+        waiting = loads_waiting(load(LakeSettings), target, within_seconds=within)
+        console.summary("Windows are loaded", {"target": target.key, "waiting": waiting})
 
 
 def _object(text: str) -> dict[str, Any]:

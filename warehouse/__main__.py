@@ -10,7 +10,6 @@ from contracts.logs import configure_logs
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings, load
 from warehouse import reconciliation, steps
 from warehouse.bigquery import connect
-from warehouse.health import read_idle_seconds, verify_loads
 from warehouse.ledger import open_ledger
 from warehouse.names import Target
 
@@ -90,24 +89,6 @@ def status(as_json: Json = False, verbose: Verbose = False) -> None:
         cells = [[_cell(row[name]) for name in columns] for row in rows]
         table(f"Newest windows of {target.key}", [name.replace("_", " ") for name in columns], cells)
         say(f"{-backlog.difference:,} offsets to load")
-
-
-@app.command()
-def health(
-    within: Annotated[
-        float, typer.Option(min=1, help="How long ago a window may have been completed while offsets wait, seconds.")
-    ] = 300,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Exit with 0 when what has landed is being loaded, whoever loads it."""
-    with errors_as_exit_codes(verbose):
-        lake, target = load(LakeSettings), Target.of(load(BigQuerySettings))
-        with open_ledger(lake, target) as ledger, connect_lake(lake, application="health") as connection:
-            (backlog,) = reconciliation.check_backlog(connection, ledger)
-            idle = read_idle_seconds(connection, target)
-        verify_loads(-backlog.difference, idle, within_seconds=within, target=target)
-        summary("Windows are loaded", {"target": target.key, "waiting": -backlog.difference}, as_json=as_json)
 
 
 def _load(window: dict[str, Any], label: str) -> dict[str, Any]:

@@ -4,8 +4,25 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from contracts.errors import TransientError
+from contracts.lake import connect
+from contracts.settings import LakeSettings
 from contracts.sql import load_sql
+from warehouse.ledger import open_ledger
 from warehouse.names import Target
+from warehouse.reconciliation import check_backlog
+
+
+def loads_waiting(lake: LakeSettings, target: Target, *, within_seconds: float) -> int:
+    """Return how many offsets wait to be loaded.
+
+    Raises TransientError when they wait in vain; UnreachableError, ConfigurationError, FatalError from the lake.
+    """
+    with open_ledger(lake, target) as ledger, connect(lake, application="health") as connection:
+        (backlog,) = check_backlog(connection, ledger)
+        idle_seconds = read_idle_seconds(connection, target)
+    waiting = -backlog.difference
+    verify_loads(waiting, idle_seconds, within_seconds=within_seconds, target=target)
+    return waiting
 
 
 def read_idle_seconds(lake: Connection[TupleRow], target: Target) -> float | None:

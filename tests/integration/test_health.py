@@ -42,16 +42,3 @@ def test_health_checks_name_what_does_not_answer(environment: dict[str, str], pa
     nowhere = {"TRIPLINE_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "TRIPLINE_KAFKA_TIMEOUT_SECONDS": "3"}
     failed = run(environment | nowhere, package, "health", expect=ExitCode.UNREACHABLE)
     assert "127.0.0.1:1" in failed.stderr
-
-
-def test_the_load_is_ill_while_nobody_loads_and_well_when_all_is_loaded(
-    environment: dict[str, str], kafka_settings: KafkaSettings
-) -> None:
-    run(environment, "consumer", "migrate")
-    assert run_json(environment, "warehouse", "health")["waiting"] == 0
-    produce(kafka_settings, 10)
-    run(environment, "consumer", "run", "--until-end")
-    backlog = run(environment, "warehouse", "health", expect=ExitCode.TRANSIENT)
-    assert "10 offsets wait" in backlog.stderr
-    run(environment, "warehouse", "run")
-    assert run_json(environment, "warehouse", "health")["waiting"] == 0

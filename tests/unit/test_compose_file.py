@@ -142,7 +142,7 @@ def test_every_service_is_bounded(name: str) -> None:
 
 
 def test_healthy_means_that_data_move() -> None:
-    for name, package in {"producer": "producer", "consumer": "consumer", "mage": "warehouse"}.items():
+    for name, package in {"producer": "producer", "consumer": "consumer", "mage": "mage_project"}.items():
         assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "-m", package, "health"]
 
 
