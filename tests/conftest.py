@@ -18,13 +18,13 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from contracts.settings import (
+    ALL_SETTINGS,
     PREFIX,
     BigQuerySettings,
     ConsumerSettings,
     KafkaSettings,
     LakeSettings,
     MageSettings,
-    ProducerSettings,
     StackSettings,
     WarehouseSettings,
     child_environment,
@@ -141,15 +141,17 @@ def environment(
 
     Every setting is in it, so that a `.env` in the checkout changes nothing.
     """
-    others = (
-        ProducerSettings(),
+    defaults = [model() for model in ALL_SETTINGS]
+    own = (
+        kafka_settings,
+        lake_settings,
+        bigquery_settings,
         ConsumerSettings(group=unique),
         WarehouseSettings(work_folder=str(tmp_path / "windows")),
         StackSettings(folder=str(tmp_path / "stack")),
-        MageSettings(),
+        MageSettings(data_folder=str(tmp_path / "mage")),
     )
-    settings = child_environment(kafka_settings, lake_settings, bigquery_settings, *others)
-    return {**settings, "PYTHONPATH": str(CHECKOUT)}
+    return {**child_environment(*defaults, *own), "PYTHONPATH": str(CHECKOUT)}
 
 
 @pytest.fixture

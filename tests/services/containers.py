@@ -1,11 +1,13 @@
 """The services in Docker, by the images that docker-compose.yml names, on loopback ports, always removed."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import docker
 import httpx
 from pydantic import SecretStr
 from testcontainers.core.config import testcontainers_config
@@ -16,10 +18,12 @@ from contracts.errors import TriplineError
 from contracts.lake import connect
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings
 from stack.ports import LOOPBACK, free_port
+from stack.process import ProcessIdentity, is_alive
 from tests.services.choice import IMAGES
 
 # Its reaper is an image of its own, and every container is removed here anyway.
 testcontainers_config.ryuk_disabled = True
+OWNER = "tripline.test-process"
 
 
 @contextmanager
@@ -79,12 +83,22 @@ def bigquery_container() -> Iterator[BigQuerySettings]:
 def _running(container: DockerContainer, ports: dict[int, int]) -> Iterator[None]:
     published: Any = {f"{inside}/tcp": (LOOPBACK, outside) for inside, outside in ports.items()}
     container.ports.update(published)
+    _remove_abandoned(container.get_docker_client().client)
+    me = ProcessIdentity.of(os.getpid())
+    container.with_kwargs(labels={OWNER: f"{me.pid} {me.started}"})
     container.start()
     try:
         yield
     finally:
         container.stop()
-        container.get_docker_client().client.close()
+
+
+def _remove_abandoned(client: docker.DockerClient) -> None:
+    """Remove what test runs that were killed have left."""
+    for container in client.containers.list(all=True, filters={"label": OWNER}):
+        pid, started = container.labels[OWNER].split()
+        if not is_alive(ProcessIdentity(int(pid), float(started))):
+            container.remove(force=True, v=True)
 
 
 def _wait(container: DockerContainer, probe: Callable[[], object], seconds: float = 60) -> None:
