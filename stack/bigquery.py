@@ -1,6 +1,7 @@
 """The BigQuery emulator: bqemulator from PyPI, persistent, on loopback."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,7 @@ class BigQueryEmulator:
         self._home = cache / "duckdb"
         self.settings = template.model_copy(update={"emulator_url": f"http://{LOOPBACK}:{port}"})
 
-    def prepare(self) -> None:
+    def prepare(self, _say: Callable[[str], object]) -> None:
         """Put DuckDB's spatial extension, which the emulator loads, where it will look for it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(config={"extension_directory": str(self._home / ".duckdb" / "extensions")}) as connection:

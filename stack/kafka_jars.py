@@ -7,7 +7,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from contracts.errors import BadInputError, UnreachableError
@@ -18,14 +18,15 @@ ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:
 CHECKSUMS = Path(__file__).with_name("kafka_jars.sha256")
 
 
-def fetch_jars(cache: Path) -> Path:
-    """Return the folder of Kafka's jars, downloading them (45 MB) when the cache has none.
+def fetch_jars(cache: Path, say: Callable[[str], object] = lambda _: None) -> Path:
+    """Return the folder of Kafka's jars, downloading them when the cache has none, of which `say` hears.
 
     Raises UnreachableError when Maven Central does not answer; BadInputError when a jar is not the expected one.
     """
     folder = cache / f"kafka-{KAFKA_VERSION}"
     if folder.is_dir():
         return folder
+    say(f"Fetching Kafka {KAFKA_VERSION} from Maven Central: 45 MB, once on this machine …")
     with tempfile.TemporaryDirectory(dir=cache, prefix="kafka-") as unfinished:
         jars = Path(unfinished) / "jars"
         jars.mkdir()

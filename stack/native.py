@@ -35,8 +35,8 @@ class Service(Protocol):
 
     name: str
 
-    def prepare(self) -> None:
-        """Do what the first start needs; quick when it is done already."""
+    def prepare(self, say: Callable[[str], object], /) -> None:
+        """Do what the first start needs; quick when it is done already. `say` hears of what takes long."""
 
     def part(self) -> Part:
         """Return how to run it."""
@@ -94,7 +94,7 @@ class NativeStack:
         Raises PartDiedError, with the tail of its log, for the first that is not.
         """
         with ThreadPoolExecutor(len(self._services)) as pool:
-            list(pool.map(self._prepare_and_start, self._services.values()))
+            list(pool.map(lambda service: self._prepare_and_start(service, say), self._services.values()))
         for name, running in self.running.items():
             running.wait_until_healthy()
             say(f"{name} runs at {running.part.address}")
@@ -131,8 +131,8 @@ class NativeStack:
             del self.running[name]
         self.folder.write(State())
 
-    def _prepare_and_start(self, service: Service) -> None:
-        service.prepare()
+    def _prepare_and_start(self, service: Service, say: Callable[[str], object]) -> None:
+        service.prepare(say)
         self.add(service.part())
 
     def _record(self) -> None:

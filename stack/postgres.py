@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Postgres:
         address = {"host": LOOPBACK, "port": port, "sslmode": "disable"}
         self.settings = template.model_copy(update={**address, "password": password})
 
-    def prepare(self) -> None:
+    def prepare(self, _say: Callable[[str], object]) -> None:
         """Make a new cluster when there is none: SCRAM only, UTF-8, byte order that is the same everywhere."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._data.is_dir():
