@@ -78,13 +78,15 @@ class BigQuery:
                 yield dict(row.items())
 
     def ensure_dataset(self, name: str, description: str) -> None:
-        """Create a dataset in the configured location when it is missing."""
-        dataset = bigquery.Dataset(name)
-        dataset.location = self._settings.location
-        dataset.description = description
-        dataset.labels = LABELS
+        """Create a dataset in the configured location when it is missing.
+
+        One that is there is left alone, so that an account that may not create datasets can work in it.
+        """
         with bigquery_errors(f"dataset {name}"):
-            self._client.create_dataset(dataset, exists_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+            try:
+                self._client.get_dataset(name, retry=RETRY, timeout=CALL_SECONDS)
+            except NotFound:
+                self._create_dataset(name, description)
 
     def load_parquet(self, load: ParquetLoad) -> str | None:
         """Replace a table by a Parquet file; return the id of the job that did it, None when no row needed one.
@@ -130,6 +132,13 @@ class BigQuery:
         """Drop a table if it is there."""
         with bigquery_errors(f"table {table}"):
             self._client.delete_table(table, not_found_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+
+    def _create_dataset(self, name: str, description: str) -> None:
+        dataset = bigquery.Dataset(name)
+        dataset.location = self._settings.location
+        dataset.description = description
+        dataset.labels = LABELS
+        self._client.create_dataset(dataset, exists_ok=True, retry=RETRY, timeout=CALL_SECONDS)
 
     def _ensure_table(self, load: ParquetLoad) -> None:
         table = bigquery.Table(load.table, schema=load.schema)

@@ -44,6 +44,7 @@ class Site:
         migrate(lake)
         self.lake = lake
         self.target = Target.of(bigquery)
+        self.emulator_url = bigquery.emulator_url
         self.bigquery: BigQuery = connect_bigquery(bigquery)
         self.messages: list[Message] = []
         self._next = dict.fromkeys(range(PARTITIONS), 0)
@@ -124,6 +125,11 @@ class Site:
         with connect(self.lake, application="test") as connection:
             query = f"SELECT {columns} FROM (SELECT * FROM control.load ORDER BY sequence)"  # noqa: S608 - of a test
             return connection.execute(query.encode()).fetchall()
+
+    def set_state(self, state: str) -> None:
+        """Put the windows back to a state, as if the process had died before it wrote down the next."""
+        with connect(self.lake, application="test") as connection:
+            connection.execute("UPDATE control.load SET state = %s", (state,))
 
     def verify(self) -> None:
         """Hold every row of silver and gold against what the landed messages say."""

@@ -1,0 +1,124 @@
+"""What BigQuery does and the emulator does not: duplicate job ids, lost answers, refusals, jobs that end in errors."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.errors import ConfigurationError, FatalError, PoisonError, TransientError, TriplineError
+from tests.support.strict_bigquery import Fault, StrictBigQuery, strict_bigquery
+from tests.support.warehouse_site import STEPS, Site, dirty_city
+from warehouse import steps
+
+UPLOAD = "/upload/bigquery"
+JOBS = r"/projects/[^/]+/jobs\?"
+REFUSALS: dict[str, tuple[int, type[TriplineError]]] = {
+    "quotaExceeded": (403, FatalError),
+    "accessDenied": (403, FatalError),
+    "authError": (401, ConfigurationError),
+}
+
+
+@pytest.fixture
+def proxy(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictBigQuery]:
+    """The emulator behind the strict proxy; its tables are prepared, and a window is ready to be loaded."""
+    steps.prepare()
+    site.land(dirty_city())
+    with strict_bigquery(site.emulator_url) as proxy:
+        monkeypatch.setenv("TRIPLINE_BIGQUERY_EMULATOR_URL", proxy.url)
+        yield proxy
+
+
+def staging_jobs(site: Site) -> list[str]:
+    return [job for (job,) in site.ledger("staging_job")]
+
+
+def test_a_load_that_was_done_before_is_adopted_and_not_done_twice(site: Site, proxy: StrictBigQuery) -> None:
+    """The process died after BigQuery had finished, and before the ledger knew."""
+    load_id = steps.plan()["load_id"]
+    for step in STEPS[:2]:
+        step(load_id)
+    first = staging_jobs(site)
+    site.set_state("extracted")
+    steps.stage(load_id)
+    assert 409 in proxy.statuses(UPLOAD)
+    assert staging_jobs(site) == first
+    site.finish(load_id)
+    site.verify()
+
+
+def test_a_load_whose_table_is_gone_is_done_again_under_the_next_id(site: Site, proxy: StrictBigQuery) -> None:
+    load_id = steps.plan()["load_id"]
+    for step in STEPS[:2]:
+        step(load_id)
+    (first,) = staging_jobs(site)
+    for table in site.leftovers():
+        site.bigquery.drop_table(f"{site.target.dataset('bronze')}.{table}")
+    site.set_state("extracted")
+    steps.stage(load_id)
+    assert staging_jobs(site) == [f"{first}_2"]
+    site.finish(load_id)
+    site.verify()
+
+
+@pytest.mark.parametrize("statement", ["MERGE `[^`]*trip_event`", "MERGE `[^`]*fact_trip`", "SELECT DISTINCT"])
+def test_a_lost_answer_costs_nothing(site: Site, proxy: StrictBigQuery, statement: str) -> None:
+    """BigQuery did the work, and the client never heard: its retry meets the job and takes it."""
+    proxy.faults.append(Fault("POST", statement, lose_answer=True))
+    site.load_all()
+    assert proxy.faults[0].times == 0, "the fault did not bite"
+    assert proxy.statuses(JOBS).count(409) == 1
+    site.verify()
+
+
+@pytest.mark.parametrize(("status", "reason"), [(503, "backendError"), (403, "rateLimitExceeded")])
+def test_what_passes_is_tried_again(site: Site, proxy: StrictBigQuery, status: int, reason: str) -> None:
+    proxy.faults.append(Fault("POST", "MERGE `[^`]*trip_event`", status=status, reason=reason))
+    site.load_all()
+    assert status in proxy.statuses(JOBS)
+    site.verify()
+
+
+@pytest.mark.parametrize("match", [UPLOAD, "MERGE `[^`]*fact_trip`"])
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_what_does_not_pass_stops_the_step_and_keeps_the_place(
+    site: Site, proxy: StrictBigQuery, match: str, refusal: str
+) -> None:
+    status, kind = REFUSALS[refusal]
+    proxy.faults.append(Fault("POST", match, status=status, reason=refusal, times=100))
+    with pytest.raises(TriplineError) as found:
+        site.load_all()
+    assert type(found.value) is kind
+    assert "said the proxy" not in str(found.value)
+    assert proxy.faults.pop().times >= 98, "a refusal for good was tried again"
+    assert site.load_all() == 1
+    site.verify()
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("invalid", PoisonError), ("backendError", TransientError)])
+def test_a_load_job_that_ends_in_an_error_is_read_and_done_again_under_the_next_id(
+    site: Site, proxy: StrictBigQuery, reason: str, kind: type[TriplineError]
+) -> None:
+    load_id = steps.plan()["load_id"]
+    steps.extract(load_id)
+    proxy.faults += [
+        Fault("PUT", "/upload", job_error=reason),
+        Fault("GET", "/jobs/tripline_", job_error=reason),
+    ]
+    with pytest.raises(kind):
+        steps.stage(load_id)
+    assert site.ledger("state") == [("extracted",)]
+    steps.stage(load_id)
+    assert proxy.faults[1].times == 0, "the job that had failed was not looked at"
+    assert [job[-2:] for job in staging_jobs(site)] == ["_2"]
+    site.finish(load_id)
+    site.verify()
+
+
+def test_an_account_that_may_not_create_datasets_works_in_those_that_are_there(
+    site: Site, proxy: StrictBigQuery
+) -> None:
+    proxy.faults.append(Fault("POST", "/datasets(\\?|$| )", status=403, reason="accessDenied", times=100))
+    steps.prepare()
+    site.load_all()
+    site.verify()
+    assert proxy.faults[0].times == 100
