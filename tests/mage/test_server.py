@@ -122,7 +122,7 @@ def test_the_schedule_and_the_api_load_trips_and_a_stop_leaves_nothing(
         nobody_else_gets_in(server)
         api.log_in(*OWNER)
         wait_for(lambda: api.runs(PIPELINE))
-        first = api.runs(PIPELINE)[-1]
+        first = api.runs(PIPELINE)[0]
         assert first["pipeline_schedule_name"] == "every_minute"
         scheduled = api.wait_for_end(first["id"])
         assert scheduled["status"] == "completed"
@@ -155,19 +155,21 @@ def test_a_pause_is_followed_by_one_run_and_not_by_all_that_were_missed(
     with serving(server_environment, tmp_path / "serve.log") as server:
         server.api.log_in(*OWNER)
         wait_for(lambda: server.api.runs(PIPELINE))
-        last = server.api.wait_for_end(server.api.runs(PIPELINE)[0]["id"])
-        assert last["status"] == "completed"
+        first = server.api.wait_for_end(server.api.runs(PIPELINE)[0]["id"])
+        assert first["status"] == "completed"
     mage = lake_with_trips.model_copy(update={"database": server_environment["TRIPLINE_MAGE_DATABASE"]})
     with connect(mage, application="test") as connection:
+        (before,) = connection.execute("SELECT max(id) FROM pipeline_run").fetchone() or (0,)
         connection.execute("UPDATE pipeline_run SET execution_date = execution_date - interval '3 hours'")
 
     restarted = datetime.now(UTC)
     with serving(server_environment, tmp_path / "serve.log") as server:
         api = server.api
         api.log_in(*OWNER)
-        wait_for(lambda: api.runs(PIPELINE)[0]["id"] > last["id"])
-        assert api.wait_for_end(api.runs(PIPELINE)[0]["id"])["status"] == "completed"
-        new = [each for each in api.runs(PIPELINE) if each["id"] > last["id"]]
+        wait_for(lambda: api.runs(PIPELINE)[-1]["id"] > before)
+        new = [each for each in api.runs(PIPELINE) if each["id"] > before]
+        assert api.wait_for_end(new[0]["id"])["status"] == "completed"
+        new = [each for each in api.runs(PIPELINE) if each["id"] > before]
 
     due = [datetime.fromisoformat(each["execution_date"]).replace(tzinfo=UTC) for each in new]
     assert min(due) > restarted - timedelta(minutes=1, seconds=1)

@@ -53,9 +53,9 @@ class MageApi:
         return {trigger["name"]: trigger for trigger in found}
 
     def runs(self, pipeline: str) -> list[dict[str, Any]]:
-        """Return the pipeline's runs, the newest first."""
+        """Return the pipeline's runs, the oldest first; one that was due while another ran is `cancelled`."""
         found: list[dict[str, Any]] = self.get("/api/pipeline_runs", pipeline_uuid=pipeline)["pipeline_runs"]
-        return found
+        return sorted(found, key=lambda run: int(run["id"]))
 
     def wait_for_end(self, run: int, seconds: float = 90) -> dict[str, Any]:
         """Return a run once it has ended."""
