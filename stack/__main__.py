@@ -58,12 +58,8 @@ def stop(json: Json = False, verbose: Verbose = False) -> None:
     """Stop what `up` started, also when its own process was killed. The data stay."""
     with errors_as_exit_codes(verbose):
         stopped = down.stop(_folder())
-        console.summary(
-            "Stopped",
-            {"parts": ", ".join(stopped) or "nothing ran"},
-            next_step="`python -m stack up` goes on where it was.",
-            as_json=json,
-        )
+        rows = {"stopped": stopped if json else ", ".join(stopped) or "nothing ran"}
+        console.summary("Down", rows, next_step="`python -m stack up` goes on where it was.", as_json=json)
 
 
 @app.command(name="status")

@@ -4,17 +4,17 @@
 """
 
 import hashlib
-import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from contracts.errors import BadInputError, UnreachableError
 
 KAFKA_VERSION = "4.1.0"
 # slf4j-simple gives the broker a voice: without it the log that an error points to would be empty.
-ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
+COORDINATES = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", "org.slf4j:slf4j-simple:1.7.36")
 CHECKSUMS = Path(__file__).with_name("kafka_jars.sha256")
 
 
@@ -30,7 +30,7 @@ def fetch_jars(cache: Path, say: Callable[[str], object] = lambda _: None) -> Pa
     with tempfile.TemporaryDirectory(dir=cache, prefix="kafka-") as unfinished:
         jars = Path(unfinished) / "jars"
         jars.mkdir()
-        for jar in _resolve(Path(unfinished)):
+        for jar in _resolve(Path(unfinished) / "repository"):
             shutil.copyfile(jar, jars / jar.name)
         verify_jars(jars)
         try:
@@ -41,24 +41,24 @@ def fetch_jars(cache: Path, say: Callable[[str], object] = lambda _: None) -> Pa
     return folder
 
 
-def _resolve(workspace: Path) -> list[Path]:
-    # Imported here because jgo takes half a second and is needed once per machine.
+def _resolve(repository: Path) -> list[Path]:
+    # Imported here because it is needed once on a machine.
     from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
-    from jgo.env import EnvironmentBuilder, LinkStrategy  # noqa: PLC0415
     from jgo.maven import MavenContext  # noqa: PLC0415
 
-    logging.getLogger("jgo").setLevel(logging.ERROR)
-    context = MavenContext(repo_cache=workspace / "repository", remote_repos={"central": MAVEN_CENTRAL_URL})
-    builder = EnvironmentBuilder(context=context, cache_dir=workspace / "jgo", link_strategy=LinkStrategy.HARD)
+    context = MavenContext(repo_cache=repository, remote_repos={"central": MAVEN_CENTRAL_URL})
     try:
-        environment = builder.from_endpoint(ENDPOINT)
+        wanted = [context.create_dependency(coordinate) for coordinate in COORDINATES]
+        wanted, needed = context.resolver.resolve(wanted)
+        needed = [each for each in needed if each.scope in {"compile", "runtime"}]
+        with ThreadPoolExecutor(8) as pool:
+            return sorted(pool.map(lambda each: Path(each.artifact.resolve()), (*wanted, *needed)))
     except Exception as error:  # jgo raises whatever its HTTP client or its parser raised.
         raise UnreachableError(
             f"Kafka's jars could not be fetched ({type(error).__name__})",
             where=MAVEN_CENTRAL_URL,
             remedy="They are needed once and then kept. Check the network or the proxy, and try again.",
         ) from error
-    return sorted(Path(environment.path).rglob("*.jar"))
 
 
 def verify_jars(jars: Path) -> None:

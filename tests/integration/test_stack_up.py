@@ -147,9 +147,9 @@ def test_down_stops_what_a_killed_supervisor_and_a_killed_guard_left(stack: Stac
     _, said = stack.run("stack", "up", expect=ExitCode.BUSY)
     assert "make down" in said
     printed, _ = stack.run("stack", "down", "--json")
-    assert "postgres" in json.loads(printed)["parts"]
+    assert "postgres" in json.loads(printed)["stopped"]
     assert not stack.living()
     printed, _ = stack.run("stack", "down", "--json")
-    assert json.loads(printed) == {"parts": "nothing ran"}
+    assert json.loads(printed) == {"stopped": []}
     stack.run("stack", "clean")
     assert not stack.folder.path.exists()
