@@ -13,7 +13,7 @@ from contracts.errors import ConfigurationError
 from contracts.settings import BigQuerySettings, LakeSettings, MageSettings, load
 from mage_project import headless, server
 from mage_project.result import RunResult
-from warehouse.health import loads_waiting
+from warehouse.health import read_progress, verify_loads
 from warehouse.names import Target
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -69,8 +69,9 @@ def health(
     """Exit with 0 when what has landed is being loaded: a schedule can stand still in a live server."""
     with errors_as_exit_codes(verbose):
         target = Target.of(load(BigQuerySettings))
-        waiting = loads_waiting(load(LakeSettings), target, within_seconds=within)
-        console.summary("Windows are loaded", {"target": target.key, "waiting": waiting})
+        progress = read_progress(load(LakeSettings), target)
+        verify_loads(progress, within_seconds=within, target=target)
+        console.summary("Windows are loaded", {"target": target.key, "waiting": progress.waiting})
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -1,38 +1,43 @@
-"""Is the load into BigQuery healthy? Only if no landed events wait while no window is completed."""
+"""Is the load into BigQuery healthy? Only if no landed events wait while no window is completed.
 
-from psycopg import Connection
-from psycopg.rows import TupleRow
+Asked often, so it asks the lake alone, and imports nothing of BigQuery's.
+"""
+
+from typing import NamedTuple
+
+import psycopg
+from psycopg.rows import class_row
 
 from contracts.errors import TransientError
-from contracts.lake import connect
+from contracts.lake import classify, connect
 from contracts.settings import LakeSettings
 from contracts.sql import load_sql
-from warehouse.ledger import open_ledger
 from warehouse.names import Target
-from warehouse.reconciliation import check_backlog
 
 
-def loads_waiting(lake: LakeSettings, target: Target, *, within_seconds: float) -> int:
-    """Return how many offsets wait to be loaded.
+class Progress(NamedTuple):
+    """Offsets that stand in no window yet; seconds since a window was completed, None when none ever was."""
 
-    Raises TransientError when they wait in vain; UnreachableError, ConfigurationError, FatalError from the lake.
+    waiting: int
+    idle_seconds: float | None
+
+
+def read_progress(lake: LakeSettings, target: Target) -> Progress:
+    """Return how far the load into the target is.
+
+    Raises UnreachableError, ConfigurationError; TransientError, FatalError (no schema yet) from the lake.
     """
-    with open_ledger(lake, target) as ledger, connect(lake, application="health") as connection:
-        (backlog,) = check_backlog(connection, ledger)
-        idle_seconds = read_idle_seconds(connection, target)
-    waiting = -backlog.difference
-    verify_loads(waiting, idle_seconds, within_seconds=within_seconds, target=target)
-    return waiting
+    with connect(lake, application="health") as connection, connection.cursor(row_factory=class_row(Progress)) as rows:
+        try:
+            found = rows.execute(load_sql("postgres/queries/load_progress"), {"target": target.key}).fetchone()
+        except psycopg.Error as error:
+            raise classify(error, where=f"ledger in Postgres at {lake.address}") from error
+    return found or Progress(0, None)
 
 
-def read_idle_seconds(lake: Connection[TupleRow], target: Target) -> float | None:
-    """Return how long ago a window was completed for the last time; None when none was."""
-    row = lake.execute(load_sql("postgres/queries/load_progress"), {"target": target.key}).fetchone()
-    return None if row is None else row[0]
-
-
-def verify_loads(waiting: int, idle_seconds: float | None, *, within_seconds: float, target: Target) -> None:
+def verify_loads(progress: Progress, *, within_seconds: float, target: Target) -> None:
     """Raise TransientError when offsets wait to be loaded and no window was completed within so many seconds."""
+    waiting, idle_seconds = progress
     if waiting == 0 or (idle_seconds is not None and idle_seconds <= within_seconds):
         return
     since = "ever" if idle_seconds is None else f"for {idle_seconds:,.0f} s"

@@ -3,14 +3,14 @@
 import pytest
 
 from contracts.errors import TransientError
-from warehouse.health import verify_loads
+from warehouse.health import Progress, verify_loads
 from warehouse.names import Target
 
 TARGET = Target("tripline", "test_")
 
 
 def verify(waiting: int, idle_seconds: float | None) -> None:
-    verify_loads(waiting, idle_seconds, within_seconds=300, target=TARGET)
+    verify_loads(Progress(waiting, idle_seconds), within_seconds=300, target=TARGET)
 
 
 @pytest.mark.parametrize("idle_seconds", [None, 86_400])
