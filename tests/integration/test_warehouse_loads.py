@@ -5,10 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.lake import connect
 from contracts.schema import EXAMPLES
 from contracts.settings import BigQuerySettings
 from tests.support.warehouse_site import STEPS, Site, charged, dirty_city, event, identifier, milliseconds, trip
 from warehouse import steps
+from warehouse.ledger import open_ledger
+from warehouse.reconciliation import check_warehouse, require
 
 
 @pytest.mark.parametrize("window_rows", [500_000, 40])
@@ -109,6 +112,21 @@ def test_the_newest_version_of_an_event_wins_and_duplicates_are_counted(site: Si
     assert row == {"vehicle_id": "newer"}
     assert site.ledger("duplicate_equal, duplicate_different") == [(1, 0), (0, 1), (0, 2)]
     site.verify()
+
+
+def test_no_trip_depends_on_the_events_of_another(site: Site) -> None:
+    """A producer that uses an event id twice, in another trip or on another day, takes nothing from the first trip."""
+    site.land(trip(1))
+    site.load_all()
+    end = trip(1)[4]
+    later = end["publication_time"] + 1000
+    site.land([{**end, "publication_time": later, "trip_id": identifier("trip", 2)}])
+    site.land([{**end, "publication_time": later, "service_date": "2016-03-06"}])
+    site.load_all()
+    site.verify()
+    assert site.query("SELECT COUNT(*) AS trips FROM `{gold}.fact_trip`") == [{"trips": 3}]
+    with open_ledger(site.lake, site.target) as ledger, connect(site.lake, application="test") as connection:
+        require(check_warehouse(connection, site.bigquery, site.target, ledger), where="test")
 
 
 def test_every_invalid_example_is_kept_with_its_reason_and_its_place(site: Site) -> None:

@@ -27,11 +27,15 @@ class Message(NamedTuple):
     payload: str
 
 
+EventKey = tuple[str, str, str]
+TripKey = tuple[str, date]
+
+
 class Books(NamedTuple):
     """What must stand in BigQuery, and the counts that close the books."""
 
-    events: dict[str, TripEvent]
-    facts: dict[str, Row]
+    events: dict[EventKey, TripEvent]
+    facts: dict[TripKey, Row]
     rejected: dict[tuple[int, int], tuple[str, str]]
     duplicates: int
 
@@ -44,22 +48,24 @@ class Books(NamedTuple):
 def judge(messages: Iterable[Message]) -> Books:
     """Return what these messages come to, in whatever windows they were loaded."""
     rejected: dict[tuple[int, int], tuple[str, str]] = {}
-    versions: dict[str, list[tuple[tuple[int, int, int], TripEvent]]] = defaultdict(list)
+    versions: dict[EventKey, list[tuple[tuple[int, int, int], TripEvent]]] = defaultdict(list)
     for message in messages:
         found = check(message.payload)
         if isinstance(found, Violation):
             rejected[message.partition, message.offset] = (str(found.reason), found.field)
         else:
-            versions[found.event_id].append(((found.publication_time, message.partition, message.offset), found))
-    newest = {event_id: max(each, key=lambda version: version[0]) for event_id, each in versions.items()}
-    trips: dict[str, list[tuple[tuple[int, int, int], TripEvent]]] = defaultdict(list)
+            key = (found.event_id, found.trip_id, found.service_date)
+            versions[key].append(((found.publication_time, message.partition, message.offset), found))
+    newest = {key: max(each, key=lambda version: version[0]) for key, each in versions.items()}
+    trips: dict[TripKey, list[tuple[tuple[int, int, int], TripEvent]]] = defaultdict(list)
     for version in newest.values():
-        trips[version[1].trip_id].append(version)
-    facts = {}
-    for trip_id, told in trips.items():
-        facts[trip_id] = _fact([event for _, event in sorted(told, key=lambda version: version[0])])
+        trips[version[1].trip_id, date.fromisoformat(version[1].service_date)].append(version)
+    facts = {
+        trip: _fact([event for _, event in sorted(told, key=lambda version: version[0])])
+        for trip, told in trips.items()
+    }
     return Books(
-        events={event_id: event for event_id, (_, event) in newest.items()},
+        events={key: event for key, (_, event) in newest.items()},
         facts=facts,
         rejected=rejected,
         duplicates=sum(len(each) - 1 for each in versions.values()),

@@ -29,7 +29,7 @@ STEPS = (steps.extract, steps.stage, steps.merge, steps.publish, steps.reconcile
 
 TABLES = {
     "rejected": "SELECT * FROM `{bronze}.rejected_event` ORDER BY kafka_partition, kafka_offset",
-    "events": "SELECT * FROM `{silver}.trip_event` ORDER BY event_id, service_date",
+    "events": "SELECT * FROM `{silver}.trip_event` ORDER BY event_id, trip_id, service_date",
     "trips": "SELECT * FROM `{silver}.trip` ORDER BY trip_id, service_date",
     "dates": "SELECT * FROM `{gold}.dim_date` ORDER BY date_key",
     "zones": "SELECT * FROM `{gold}.dim_zone` ORDER BY zone_key",
@@ -134,13 +134,14 @@ class Site:
     def verify(self) -> None:
         """Hold every row of silver and gold against what the landed messages say."""
         books, tables = self.books(), self.tables()
-        assert {row["event_id"]: row["total"] for row in tables["events"]} == {
-            event_id: event.fare and event.fare.total for event_id, event in books.events.items()
+        totals = {
+            (row["event_id"], row["trip_id"], row["service_date"].isoformat()): row["total"] for row in tables["events"]
         }
+        assert totals == {key: event.fare and event.fare.total for key, event in books.events.items()}
         assert len(tables["events"]) == len(books.events)
         assert len(tables["facts"]) == len(tables["trips"]) == len(books.facts)
         for row in tables["facts"]:
-            assert row == books.facts[row["trip_id"]]
+            assert row == books.facts[row["trip_id"], row["service_date"]]
         assert {
             (row["kafka_partition"], row["kafka_offset"]): (row["reason"], row["field"]) for row in tables["rejected"]
         } == (books.rejected)

@@ -75,7 +75,11 @@ def test_the_source_of_the_events_is_deduplicated() -> None:
     source = merge_in(FOLDER / "merge" / "trip_event.sql").args["using"]
     qualify = source.find(exp.Qualify)
     assert qualify is not None
-    assert [each.sql() for each in qualify.find(exp.Window).args["partition_by"]] == ["event_id", "service_date"]
+    assert [each.sql() for each in qualify.find(exp.Window).args["partition_by"]] == [
+        "event_id",
+        "trip_id",
+        "service_date",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,7 @@ def test_a_merge_writes_every_column(merge: str, definition: str) -> None:
     assert len(inserts[0].expression.expressions) == len(columns)
     for updated in statement.find_all(exp.Update):
         keys = set(columns) - {assignment.this.name for assignment in updated.expressions}
-        assert keys <= {"event_id", "trip_id", "service_date", f"{merge.rsplit('_')[-1]}_key"}
+        assert keys <= {"event_id", "trip_id", "service_date", f"{merge.rsplit('_', maxsplit=1)[-1]}_key"}
 
 
 def test_silver_has_the_columns_of_the_staging_table() -> None:

@@ -9,8 +9,11 @@ WITH staged AS (
 events AS (
   SELECT COUNT(*) AS events
   FROM `{silver}.trip_event` AS event
-  INNER JOIN (SELECT DISTINCT event_id, service_date FROM `{staging_event}`) AS touched
-    ON event.event_id = touched.event_id AND event.service_date = touched.service_date
+  INNER JOIN (SELECT DISTINCT event_id, trip_id, service_date FROM `{staging_event}`) AS touched
+    ON
+      event.event_id = touched.event_id
+      AND event.trip_id = touched.trip_id
+      AND event.service_date = touched.service_date
   WHERE {bounds event.service_date}
 ),
 

@@ -32,4 +32,4 @@ CREATE TABLE IF NOT EXISTS `{silver}.trip_event` (
 )
 PARTITION BY service_date
 CLUSTER BY trip_id, event_id
-OPTIONS (description = 'One row per event: its newest version by published_at, partition, offset.');
+OPTIONS (description = 'One row per event of a trip: its newest version by published_at, partition, offset.');

@@ -2,10 +2,11 @@
 WITH staged AS (
   SELECT
     event_id,
+    trip_id,
     service_date,
     fingerprint AS content,
     LAG(fingerprint) OVER (
-      PARTITION BY event_id, service_date
+      PARTITION BY event_id, trip_id, service_date
       ORDER BY arrived_at, kafka_partition, kafka_offset, kafka_topic
     ) AS content_before
   FROM `{staging_event}`
@@ -21,6 +22,7 @@ compared AS (
     ON
       {bounds known.service_date}
       AND staged.service_date = known.service_date
+      AND staged.trip_id = known.trip_id
       AND staged.event_id = known.event_id
 )
 

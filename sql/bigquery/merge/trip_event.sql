@@ -1,4 +1,5 @@
--- The newest version of each event of the window wins over an older one that stands already.
+-- The newest version of each event of the window wins over an older one that stands already. An event belongs to its
+-- trip: the same id in another trip is another event, so that no trip depends on what another one's events say.
 MERGE `{silver}.trip_event` AS target
 USING (
   SELECT *
@@ -6,13 +7,14 @@ USING (
   WHERE {bounds service_date}
   QUALIFY
     ROW_NUMBER() OVER (
-      PARTITION BY event_id, service_date
+      PARTITION BY event_id, trip_id, service_date
       ORDER BY published_at DESC, kafka_partition DESC, kafka_offset DESC, kafka_topic DESC
     ) = 1
 ) AS source
 ON
   {bounds target.service_date}
   AND target.service_date = source.service_date
+  AND target.trip_id = source.trip_id
   AND target.event_id = source.event_id
 WHEN MATCHED AND (
   source.published_at > target.published_at
@@ -30,7 +32,6 @@ WHEN MATCHED AND (
   )
 ) THEN
   UPDATE SET
-    trip_id = source.trip_id,
     event_types = source.event_types,
     vehicle_state = source.vehicle_state,
     occurred_at = source.occurred_at,

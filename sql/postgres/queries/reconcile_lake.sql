@@ -37,10 +37,16 @@ accepted AS (
 ),
 
 newest AS (
-    SELECT DISTINCT ON (event_id, service_date) *
+    SELECT DISTINCT ON (event_id, trip_id, service_date) *
     FROM accepted
     ORDER BY
-        event_id, service_date, publication_time DESC, kafka_partition DESC, kafka_offset DESC, topic DESC
+        event_id,
+        trip_id,
+        service_date,
+        publication_time DESC,
+        kafka_partition DESC,
+        kafka_offset DESC,
+        topic DESC
 ),
 
 trip AS (
