@@ -83,7 +83,7 @@ def test_a_missing_secret_file_is_named() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
-        load(ConsumerSettings, {}, NO_FILE).batch_rows = 1
+        load(ConsumerSettings, {}, NO_FILE).batch_rows = 1  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("model", ALL_SETTINGS)
