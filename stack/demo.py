@@ -101,7 +101,7 @@ def run_demo(folder: Path, result_file: Path = RESULT_FILE) -> DemoResult:
     console.say("── start: Kafka, PostgreSQL and the BigQuery emulator, on free loopback ports")
     # Free ports, so that the demo runs beside whatever the settings describe.
     settings = load(StackSettings).model_copy(update={"kafka_port": 0, "lake_port": 0, "bigquery_port": 0})
-    with native_stack(folder, stack=settings) as stack:
+    with native_stack(folder, stack=settings, say=console.say) as stack:
         demo = Demo(stack)
         demo.seconds["start"] = round(time.monotonic() - started, 2)
         result, answers = demo.run()
