@@ -9,7 +9,7 @@ from contracts.lake import connect
 from contracts.schema import EXAMPLES
 from contracts.settings import BigQuerySettings
 from tests.support.warehouse_site import STEPS, Site, charged, dirty_city, event, identifier, milliseconds, trip
-from warehouse import steps
+from warehouse import merge, steps
 from warehouse.ledger import open_ledger
 from warehouse.reconciliation import check_warehouse, require
 
@@ -112,6 +112,28 @@ def test_the_newest_version_of_an_event_wins_and_duplicates_are_counted(site: Si
     assert row == {"vehicle_id": "newer"}
     assert site.ledger("duplicate_equal, duplicate_different") == [(1, 0), (0, 1), (0, 2)]
     site.verify()
+
+
+def test_of_versions_published_at_one_time_the_highest_coordinates_win(site: Site) -> None:
+    """Whichever window they come in: the topic was given more partitions, say, and a trip moved."""
+    (end,) = trip(1)[4:]
+    for partition, fare in ((2, 700), (0, 800), (1, 900), (1, 1000)):
+        charge = {**end["fare"], "tolls": 0, "extras": 0, "tip": 0, "base_fare": fare, "total": fare}
+        site.land([{**end, "fare": charge}], partition=partition)
+        site.load_all()
+        site.verify()
+    assert site.query("SELECT total FROM `{silver}.trip`") == [{"total": 700}]
+
+
+def test_a_window_over_more_days_than_a_job_may_change_goes_in_parts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge, "MAXIMUM_PARTITIONS", 2)
+    site.land([event for number in range(1, 6) for event in trip(number, f"2016-01-{2 * number:02}")])
+    assert site.load_all() == 1
+    site.verify()
+    (found,) = site.query("SELECT COUNT(DISTINCT service_date) AS days FROM `{gold}.fact_trip`")
+    assert found == {"days": 5}
 
 
 def test_no_trip_depends_on_the_events_of_another(site: Site) -> None:

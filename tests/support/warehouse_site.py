@@ -49,20 +49,23 @@ class Site:
         self.messages: list[Message] = []
         self._next = dict.fromkeys(range(PARTITIONS), 0)
 
-    def land(self, events: Sequence[Mapping[str, Any] | str], *, skip_offsets: int = 0) -> None:
+    def land(
+        self, events: Sequence[Mapping[str, Any] | str], *, partition: int | None = None, skip_offsets: int = 0
+    ) -> None:
         """Append messages in one transaction, as the consumer does: by trip to a partition, with its next offset.
 
-        `skip_offsets` leaves that many offsets of each partition without a message, as dead letters do.
+        `partition` is where they all go instead; `skip_offsets` leaves that many offsets of each partition without a
+        message, as dead letters do.
         """
         landed: list[Message] = []
-        for partition in self._next if skip_offsets else ():
-            self._next[partition] += skip_offsets
+        for number in self._next if skip_offsets else ():
+            self._next[number] += skip_offsets
         for event in events:
             payload = event if isinstance(event, str) else json.dumps(event)
             key = event if isinstance(event, str) else str(event.get("trip_id"))
-            partition = crc32(key.encode()) % PARTITIONS
-            landed.append(Message(partition, self._next[partition], payload))
-            self._next[partition] += 1
+            number = crc32(key.encode()) % PARTITIONS if partition is None else partition
+            landed.append(Message(number, self._next[number], payload))
+            self._next[number] += 1
         with connect(self.lake, application="test") as connection, connection.cursor() as cursor:
             for day in {self._arrival(position).date() for position in range(len(landed))}:
                 cursor.execute("SELECT raw.ensure_day(%s)", (day,))
@@ -77,7 +80,7 @@ class Site:
             cursor.executemany(
                 "INSERT INTO raw.consumer_offset VALUES (%s, %s, %s) "
                 "ON CONFLICT (topic, kafka_partition) DO UPDATE SET next_offset = EXCLUDED.next_offset",
-                [(TOPIC, partition, offset) for partition, offset in self._next.items()],
+                [(TOPIC, number, offset) for number, offset in self._next.items()],
             )
         self.messages += landed
 
