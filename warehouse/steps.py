@@ -96,7 +96,7 @@ def _step(load_id: str | None, state: State, work: Callable[[_Run, Load], dict[s
             _require_previous(window, state)
             counts = work(run, window)
             run.ledger.record(load_id, state, **counts)
-            log.info("window_advanced", load_id=load_id, state=str(state), **counts)
+            log.debug("window_advanced", load_id=load_id, state=str(state), **counts)
             window = run.ledger.get(load_id)
         return _summary(window)
 
