@@ -1,11 +1,4 @@
 -- Columns of gold that the model needs and sql/bigquery/ddl does not have yet. What stands there must not stand here.
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN hour_key INT64;
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN provider_key INT64;
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN payment_key INT64;
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN outcome_key INT64;
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN response_seconds INT64;
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN wait_seconds INT64;
-ALTER TABLE `{gold}.fact_trip` ADD COLUMN ride_seconds INT64;
 CREATE TABLE `{gold}.forecast_zone_hour` (
   service_date DATE, hour_key INT64, zone_key INT64, forecast_trips FLOAT64, lower_trips FLOAT64, upper_trips FLOAT64,
   made_at TIMESTAMP

@@ -1,4 +1,4 @@
-"""Merge and publish: SQL in BigQuery from a window's staging tables to silver, and from silver to gold."""
+"""Merge: SQL in BigQuery from a window's staging tables to silver."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -22,36 +22,31 @@ class Duplicates(NamedTuple):
 def count_duplicates(bigquery: BigQuery, target: Target, load_id: str) -> Duplicates:
     """Compare the window with what stands in silver. Only right before the window is merged."""
     rows = [
-        _query(bigquery, target, load_id, "bigquery/merge/duplicates", dates)[0]
-        for dates in _groups(touched_days(bigquery, target, load_id))
+        run(bigquery, target, load_id, "bigquery/merge/duplicates", dates)[0]
+        for dates in groups(touched_days(bigquery, target, load_id))
     ]
     return Duplicates(sum(row["duplicate_equal"] for row in rows), sum(row["duplicate_different"] for row in rows))
 
 
 def merge(bigquery: BigQuery, target: Target, load_id: str) -> None:
     """Bring silver and the rejected events up to date with the window; running it again changes nothing."""
-    for dates in _groups(rejected_days(bigquery, target, load_id)):
-        _query(bigquery, target, load_id, "bigquery/merge/rejected_event", dates)
-    for dates in _groups(touched_days(bigquery, target, load_id)):
-        _query(bigquery, target, load_id, "bigquery/merge/trip_event", dates)
-        _query(bigquery, target, load_id, "bigquery/merge/trip", dates)
-
-
-def publish(bigquery: BigQuery, target: Target, load_id: str) -> None:
-    """Bring gold up to date with the trips that the window touched; running it again changes nothing."""
-    for dates in _groups(touched_days(bigquery, target, load_id)):
-        _query(bigquery, target, load_id, "bigquery/gold/dim_date", dates)
-        _query(bigquery, target, load_id, "bigquery/gold/fact_trip", dates)
+    for dates in groups(rejected_days(bigquery, target, load_id)):
+        run(bigquery, target, load_id, "bigquery/merge/rejected_event", dates)
+    for dates in groups(touched_days(bigquery, target, load_id)):
+        run(bigquery, target, load_id, "bigquery/merge/trip_event", dates)
+        run(bigquery, target, load_id, "bigquery/merge/trip", dates)
+        run(bigquery, target, load_id, "bigquery/merge/provider_day", dates)
+        run(bigquery, target, load_id, "bigquery/merge/vehicle_day", dates)
 
 
 def touched_days(bigquery: BigQuery, target: Target, load_id: str) -> list[date]:
     """Return the service dates of the window's events, which are the partitions that it changes."""
-    return [row["day"] for row in _query(bigquery, target, load_id, "bigquery/merge/days")]
+    return [row["day"] for row in run(bigquery, target, load_id, "bigquery/merge/days")]
 
 
 def rejected_days(bigquery: BigQuery, target: Target, load_id: str) -> list[date]:
     """Return the UTC days on which the window's rejected events arrived."""
-    return [row["day"] for row in _query(bigquery, target, load_id, "bigquery/merge/rejected_days")]
+    return [row["day"] for row in run(bigquery, target, load_id, "bigquery/merge/rejected_days")]
 
 
 def staging_tables(target: Target, load_id: str) -> dict[str, str]:
@@ -59,13 +54,15 @@ def staging_tables(target: Target, load_id: str) -> dict[str, str]:
     return {f"staging_{kind}": target.staging(load_id, kind) for kind in ("event", "rejected")}
 
 
-def _query(
+def run(
     bigquery: BigQuery, target: Target, load_id: str, name: str, dates: Sequence[date] = ()
 ) -> list[dict[str, Any]]:
+    """Run one statement of `sql/` over a window's staging tables, within the partitions of `dates`."""
     sql = render(load_sql(name), target, tables=staging_tables(target, load_id), dates=dates)
     return bigquery.query(sql, name.rsplit("/", 1)[-1])
 
 
-def _groups(days: Sequence[date]) -> Iterator[Sequence[date]]:
+def groups(days: Sequence[date]) -> Iterator[Sequence[date]]:
+    """Divide partitions into groups that one job may change."""
     for start in range(0, len(days), MAXIMUM_PARTITIONS):
         yield days[start : start + MAXIMUM_PARTITIONS]

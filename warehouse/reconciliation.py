@@ -1,5 +1,6 @@
 """Reconciliation: what the source says against what the target says, as a list of named checks."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, LiteralString, NamedTuple
 
@@ -59,10 +60,9 @@ def check_window(
     days = touched_days(bigquery, target, load_id)
     refused = _refused_in(bigquery, target, load_id, ranges)
     lake_says = _lake_counts(lake, ranges, refused)
-    found = {"accepted": 0, "fare_minor_units": 0, "events": 0, "trips": 0, "revenue_minor_units": 0}
-    found |= {"fact_trips": 0, "fact_revenue_minor_units": 0}
+    found: dict[str, int] = defaultdict(int)
     if days:
-        found = bigquery.query(
+        found |= bigquery.query(
             render(load_sql("bigquery/checks/window"), target, tables=tables, dates=days), "reconcile"
         )[0]
     return [
@@ -84,6 +84,15 @@ def check_window(
             "gold.fact_trip",
             found["fact_revenue_minor_units"],
         ),
+        Check("events in gold", "silver.trip_event", found["events"], "gold.fact_trip_event", found["fact_events"]),
+        Check("trips by hour", "gold.fact_trip", found["day_trips"], "gold.agg_zone_hour", found["hour_trips"]),
+        Check(
+            "revenue by hour",
+            "gold.fact_trip",
+            found["day_revenue_minor_units"],
+            "gold.agg_zone_hour",
+            found["hour_revenue_minor_units"],
+        ),
     ]
 
 
@@ -96,7 +105,7 @@ def check_warehouse(lake: Connection[Any], bigquery: BigQuery, target: Target, l
     found = bigquery.query(render(load_sql("bigquery/checks/warehouse"), target), "reconcile")[0]
     totals = ledger.totals()
     duplicates = totals["duplicate_equal"] + totals["duplicate_different"]
-    silver, gold = "silver.trip", "gold.fact_trip"
+    silver, gold, hours = "silver.trip", "gold.fact_trip", "gold.agg_zone_hour"
     return [
         Check(
             "events",
@@ -111,6 +120,9 @@ def check_warehouse(lake: Connection[Any], bigquery: BigQuery, target: Target, l
         Check("revenue", "lake", lake_says["revenue_minor_units"], silver, found["revenue_minor_units"]),
         Check("trips in gold", "lake", lake_says["trips"], gold, found["fact_trips"]),
         Check("revenue in gold", "lake", lake_says["revenue_minor_units"], gold, found["fact_revenue_minor_units"]),
+        Check("events in gold", "lake", lake_says["events"], "gold.fact_trip_event", found["fact_events"]),
+        Check("trips by hour", "lake", lake_says["trips"], hours, found["hour_trips"]),
+        Check("revenue by hour", "lake", lake_says["revenue_minor_units"], hours, found["hour_revenue_minor_units"]),
     ]
 
 

@@ -68,6 +68,9 @@ def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
     for name in seeds():
         bigquery.query(render(load_sql(name), target, tables={"seed": areas}), "prepare")
     bigquery.drop_table(areas)
+    # Unknown members stand before the first trip does.
+    for name in ("dim_provider", "dim_vehicle"):
+        bigquery.query(render(load_sql(f"bigquery/gold/{name}"), target), "prepare")
 
 
 def _load_areas(bigquery: BigQuery, target: Target, table: str, *, expires: datetime) -> None:

@@ -19,6 +19,7 @@ from contracts.errors import FatalError
 from contracts.settings import BigQuerySettings, LakeSettings, WarehouseSettings, load
 from warehouse import extract as extraction
 from warehouse import merge as merging
+from warehouse import publish as publishing
 from warehouse import reconciliation, schema, staging
 from warehouse.bigquery import BigQuery, connect
 from warehouse.lake import read_committed
@@ -139,7 +140,7 @@ def _merge(run: _Run, window: Load) -> dict[str, int | str]:
 
 def _publish(run: _Run, window: Load) -> dict[str, int | str]:
     _stage_if_gone(run, window)
-    merging.publish(run.bigquery, run.target, window.load_id)
+    publishing.publish(run.bigquery, run.target, window.load_id)
     return {}
 
 

@@ -37,7 +37,13 @@ DEFECTS = {
     ),
     "a rejected event dropped": (
         "DELETE FROM `{bronze}.rejected_event` WHERE TRUE",
-        {"events", "event ids", "trips", "trips in gold"},
+        {"events", "event ids", "trips", "trips in gold", "events in gold", "trips by hour"},
+    ),
+    "an event of gold lost": (f"DELETE FROM `{{gold}}.fact_trip_event` {END}", {"events in gold"}),
+    "an hour lost": ("DELETE FROM `{gold}.agg_zone_hour` WHERE zone_key = 2", {"trips by hour", "revenue by hour"}),
+    "an hour not restated": (
+        "UPDATE `{gold}.agg_zone_hour` SET revenue_minor_units = 0 WHERE zone_key = 2",
+        {"revenue by hour"},
     ),
 }
 
@@ -88,6 +94,9 @@ def test_what_has_landed_and_is_not_loaded_is_named(site: Site) -> None:
     [
         ("DELETE FROM `{gold}.fact_trip` WHERE TRUE", "trips in gold"),
         ("UPDATE `{gold}.fact_trip` SET revenue_minor_units = 1 WHERE TRUE", "revenue in gold"),
+        ("DELETE FROM `{gold}.fact_trip_event` WHERE TRUE", "events in gold"),
+        ("UPDATE `{gold}.agg_zone_hour` SET trips = trips + 1 WHERE TRUE", "trips by hour"),
+        ("UPDATE `{gold}.agg_zone_hour` SET revenue_minor_units = 1 WHERE TRUE", "revenue by hour"),
         ("DELETE FROM `{silver}.trip` WHERE TRUE", "trips"),
         ("DELETE FROM `{silver}.trip_event` WHERE TRUE", "event ids"),
         ("DELETE FROM `{bronze}.rejected_event` WHERE TRUE", "events"),

@@ -75,6 +75,7 @@ UPDATE fact_trip SET
   outcome = (SELECT o.outcome FROM dim_outcome AS o WHERE o.outcome_key = fact_trip.outcome_key),
   is_completed = outcome_key = 1, provider_id = 'provider-' || provider_key, provider_name = 'Company ' || provider_key,
   vehicle_id = 'vehicle', payment_type = 'unknown', currency = 'USD', version = 1, has_missing_distance = FALSE,
+  vehicle_key = 0, has_implausible_speed = FALSE, has_disordered_times = FALSE,
   has_missing_pickup_area = pickup_zone_key = 0;
 UPDATE fact_trip SET revenue_minor_units = CAST(revenue * 100 AS BIGINT);
 

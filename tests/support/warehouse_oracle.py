@@ -10,6 +10,7 @@ import msgspec
 
 from contracts.check import Violation, check
 from contracts.event import Fare, TripEvent
+from tests.support import gold_oracle
 
 Row = dict[str, Any]
 CANCELLATIONS = {
@@ -38,6 +39,7 @@ class Books(NamedTuple):
     facts: dict[TripKey, Row]
     rejected: dict[tuple[int, int], tuple[str, str]]
     duplicates: int
+    vehicles: list[Row]
 
     @property
     def revenue_minor_units(self) -> int:
@@ -61,19 +63,23 @@ def judge(messages: Iterable[Message]) -> Books:
     for version in newest.values():
         trips[version[1].trip_id, date.fromisoformat(version[1].service_date)].append(version)
     facts = {
-        trip: _fact([event for _, event in sorted(told, key=lambda version: version[0])])
+        trip: gold_oracle.add_keys(_fact([event for _, event in sorted(told, key=lambda version: version[0])]))
         for trip, told in trips.items()
     }
+    vehicles = gold_oracle.versions(facts.values())
+    for fact in facts.values():
+        fact["vehicle_key"] = gold_oracle.vehicle_key(fact, vehicles)
     return Books(
         events={key: event for key, (_, event) in newest.items()},
         facts=facts,
         rejected=rejected,
         duplicates=sum(len(each) - 1 for each in versions.values()),
+        vehicles=vehicles,
     )
 
 
 def _fact(events: list[TripEvent]) -> Row:
-    """Return the row of gold.fact_trip of a trip, whose events come oldest first."""
+    """Return what gold.fact_trip says of a trip by its events, which come oldest first."""
     at: dict[str, datetime] = {}
     for event in events:
         at |= {str(kind): _moment(event.timestamp) for kind in event.event_types}
@@ -116,7 +122,7 @@ def _fact(events: list[TripEvent]) -> Row:
         "revenue_minor_units": revenue,
         "version": 1 + corrections,
         "is_restated": corrections > 0,
-        "is_late": any(event.publication_time - event.timestamp >= 61_000 for event in events),
+        "is_late": any(event.publication_time - event.timestamp > 60_000 for event in events),
         "has_zero_distance": completed and metres == 0,
         "has_missing_distance": completed and metres is None,
         "has_zero_duration": completed and seconds == 0,

@@ -13,6 +13,7 @@ from zlib import crc32
 from consumer.migrate import migrate
 from contracts.lake import connect
 from contracts.settings import BigQuerySettings, LakeSettings
+from tests.support import gold_oracle
 from tests.support.warehouse_oracle import Books, Message, Row, judge
 from warehouse import steps
 from warehouse.bigquery import BigQuery
@@ -33,7 +34,16 @@ TABLES = {
     "trips": "SELECT * FROM `{silver}.trip` ORDER BY trip_id, service_date",
     "dates": "SELECT * FROM `{gold}.dim_date` ORDER BY date_key",
     "zones": "SELECT * FROM `{gold}.dim_zone` ORDER BY zone_key",
+    "provider days": "SELECT * FROM `{silver}.provider_day` ORDER BY service_date, provider_id",
+    "vehicle days": "SELECT * FROM `{silver}.vehicle_day` ORDER BY service_date, vehicle_id, first_seen_at",
+    "hours of the day": "SELECT * FROM `{gold}.dim_hour` ORDER BY hour_key",
+    "providers": "SELECT * FROM `{gold}.dim_provider` ORDER BY provider_key",
+    "vehicles": "SELECT * FROM `{gold}.dim_vehicle` ORDER BY vehicle_key",
+    "payments": "SELECT * FROM `{gold}.dim_payment` ORDER BY payment_key",
+    "outcomes": "SELECT * FROM `{gold}.dim_outcome` ORDER BY outcome_key",
     "facts": "SELECT * FROM `{gold}.fact_trip` ORDER BY trip_id, service_date",
+    "fact events": "SELECT * FROM `{gold}.fact_trip_event` ORDER BY event_id, trip_id, service_date",
+    "zone hours": "SELECT * FROM `{gold}.agg_zone_hour` ORDER BY service_date, hour_key, zone_key",
 }
 
 
@@ -145,6 +155,18 @@ class Site:
         assert len(tables["facts"]) == len(tables["trips"]) == len(books.facts)
         for row in tables["facts"]:
             assert row == books.facts[row["trip_id"], row["service_date"]]
+        facts = books.facts.values()
+        assert tables["vehicles"] == books.vehicles
+        assert tables["providers"] == gold_oracle.providers(facts)
+        assert tables["zone hours"] == gold_oracle.hours(facts)
+        assert tables["fact events"] == [
+            {
+                **gold_oracle.fact_event(books.events[key], books.facts[row["trip_id"], row["service_date"]]),
+                "arrived_at": row["arrived_at"],
+            }
+            for key, row in zip(sorted(books.events), tables["events"], strict=True)
+        ]
+        assert all(row["provider_id"] and row["vehicle_key"] for row in tables["vehicle days"])
         assert {
             (row["kafka_partition"], row["kafka_offset"]): (row["reason"], row["field"]) for row in tables["rejected"]
         } == (books.rejected)

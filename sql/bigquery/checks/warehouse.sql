@@ -10,4 +10,7 @@ SELECT
     SELECT COALESCE(SUM(IF(outcome = 'completed', total, 0)), 0) FROM `{silver}.trip`
   ) AS revenue_minor_units,
   (SELECT COUNT(*) FROM `{gold}.fact_trip`) AS fact_trips,
-  (SELECT COALESCE(SUM(revenue_minor_units), 0) FROM `{gold}.fact_trip`) AS fact_revenue_minor_units;
+  (SELECT COALESCE(SUM(revenue_minor_units), 0) FROM `{gold}.fact_trip`) AS fact_revenue_minor_units,
+  (SELECT COUNT(*) FROM `{gold}.fact_trip_event`) AS fact_events,
+  (SELECT COALESCE(SUM(trips), 0) FROM `{gold}.agg_zone_hour`) AS hour_trips,
+  (SELECT COALESCE(SUM(revenue_minor_units), 0) FROM `{gold}.agg_zone_hour`) AS hour_revenue_minor_units;

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS `{silver}.trip` (
   ended_at TIMESTAMP OPTIONS (description = 'trip_end, UTC.'),
   cancelled_at TIMESTAMP OPTIONS (description = 'Cancellation by passenger, driver or provider, UTC.'),
   voided_at TIMESTAMP OPTIONS (description = 'trip_voided, UTC.'),
+  seen_at TIMESTAMP NOT NULL OPTIONS (description = 'Its first milestone, held within service_date; orders the trips of a vehicle, UTC.'),
   pickup_area INT64 OPTIONS (description = 'Area where the ride began.'),
   dropoff_area INT64 OPTIONS (description = 'Area where the ride ended.'),
   pickup_latitude FLOAT64 OPTIONS (description = 'Latitude of trip_start, decimal degrees, WGS 84.'),

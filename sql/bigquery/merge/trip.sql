@@ -66,7 +66,7 @@ USING (
       MAX_BY(total, IF(is_fare, recency, NULL)) AS total,
       COUNT(*) AS events,
       COUNTIF(is_correction) AS corrections,
-      COUNTIF(TIMESTAMP_DIFF(published_at, occurred_at, SECOND) > 60) AS late_events
+      COUNTIF(TIMESTAMP_DIFF(published_at, occurred_at, MILLISECOND) > 60000) AS late_events
     FROM event
     GROUP BY trip_id, service_date
   )
@@ -82,6 +82,17 @@ USING (
       ELSE 'open'
     END AS outcome,
     COALESCE(passenger_cancelled_at, driver_cancelled_at, provider_cancelled_at) AS cancelled_at,
+    -- Whatever a clock says, the trips of one day come before those of the next.
+    GREATEST(
+      TIMESTAMP(service_date, {time_zone}),
+      LEAST(
+        TIMESTAMP_SUB(TIMESTAMP(DATE_ADD(service_date, INTERVAL 1 DAY), {time_zone}), INTERVAL 1 MICROSECOND),
+        COALESCE(
+          reserved_at, on_scene_at, started_at, stopped_at, ended_at, passenger_cancelled_at, driver_cancelled_at,
+          provider_cancelled_at, TIMESTAMP(service_date, {time_zone})
+        )
+      )
+    ) AS seen_at,
     1 + corrections AS version,
     corrections > 0 AS is_restated,
     late_events > 0 AS is_late
@@ -105,6 +116,7 @@ WHEN MATCHED THEN
     ended_at = source.ended_at,
     cancelled_at = source.cancelled_at,
     voided_at = source.voided_at,
+    seen_at = source.seen_at,
     pickup_area = source.pickup_area,
     dropoff_area = source.dropoff_area,
     pickup_latitude = source.pickup_latitude,
@@ -127,15 +139,15 @@ WHEN MATCHED THEN
 WHEN NOT MATCHED THEN
   INSERT (
     trip_id, service_date, outcome, provider_id, provider_name, vehicle_id, device_id, reserved_at,
-    on_scene_at, started_at, stopped_at, ended_at, cancelled_at, voided_at, pickup_area, dropoff_area,
+    on_scene_at, started_at, stopped_at, ended_at, cancelled_at, voided_at, seen_at, pickup_area, dropoff_area,
     pickup_latitude, pickup_longitude, dropoff_latitude, dropoff_longitude, distance_metres, duration_seconds,
     currency, payment_type, base_fare, tolls, extras, tip, total, events, version, is_restated, is_late
   )
   VALUES (
     source.trip_id, source.service_date, source.outcome, source.provider_id, source.provider_name,
     source.vehicle_id, source.device_id, source.reserved_at, source.on_scene_at, source.started_at,
-    source.stopped_at, source.ended_at, source.cancelled_at, source.voided_at, source.pickup_area,
-    source.dropoff_area, source.pickup_latitude, source.pickup_longitude, source.dropoff_latitude,
+    source.stopped_at, source.ended_at, source.cancelled_at, source.voided_at, source.seen_at,
+    source.pickup_area, source.dropoff_area, source.pickup_latitude, source.pickup_longitude, source.dropoff_latitude,
     source.dropoff_longitude, source.distance_metres, source.duration_seconds, source.currency,
     source.payment_type, source.base_fare, source.tolls, source.extras, source.tip, source.total,
     source.events, source.version, source.is_restated, source.is_late
