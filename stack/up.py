@@ -175,8 +175,8 @@ def _status_line() -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def _signals_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, and SIGINT too where a shell that started us had it ignored."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
         yield

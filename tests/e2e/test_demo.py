@@ -1,5 +1,6 @@
 """`make demo`, as a newcomer runs it: ends by itself, reconciled, within its promised time and memory."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -37,5 +38,14 @@ def test_the_demo_ends_reconciled_with_the_figures_of_the_files(tmp_path: Path) 
 
     for shown in ("15,000", "$192,665.20", "Near North Side", "March", "make up"):
         assert shown in done.stdout + done.stderr
-    left = [process.name() for process in psutil.process_iter() if str(tmp_path) in " ".join(process.cmdline())]
-    assert not left, left
+    assert not names_of_processes_with(str(tmp_path))
+
+
+def names_of_processes_with(text: str) -> list[str]:
+    """Return who runs with `text` in its command line."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if text in " ".join(process.cmdline()):
+                found.append(process.name())
+    return found
