@@ -68,17 +68,23 @@ def test_the_books_close_to_the_cent(site: Site) -> None:
     assert found["revenue"].source_value == found["revenue in gold"].target_value == books.revenue_minor_units > 0
 
 
-@pytest.mark.parametrize("defect", DEFECTS)
-def test_a_planted_defect_turns_the_books_red(site: Site, defect: str) -> None:
+def test_every_planted_defect_turns_the_books_red(site: Site) -> None:
     site.land([*trip(1), *trip(2), "{}"])
     site.load_all()
-    require(checks(site), where="test")
-    statement, expected = DEFECTS[defect]
-    site.query(statement)
-    red = {each.name for each in checks(site) if each.difference}
-    assert red == expected
-    with pytest.raises(NotReconciledError, match=next(iter(expected))):
+    facts = ("{gold}.fact_trip", "{gold}.fact_trip_event", "{gold}.agg_zone_hour")
+    tables = ("{bronze}.rejected_event", "{silver}.trip_event", "{silver}.trip", *facts)
+    for table in tables:
+        site.query(f"CREATE TABLE `{table}_whole` AS SELECT * FROM `{table}`")
+    for defect, (statement, expected) in DEFECTS.items():
         require(checks(site), where="test")
+        site.query(statement)
+        found = checks(site)
+        assert {each.name for each in found if each.difference} == expected, defect
+        with pytest.raises(NotReconciledError, match=next(iter(expected))):
+            require(found, where="test")
+        for table in tables:
+            site.query(f"DELETE FROM `{table}` WHERE TRUE")
+            site.query(f"INSERT INTO `{table}` SELECT * FROM `{table}_whole`")
 
 
 def test_what_has_landed_and_is_not_loaded_is_named(site: Site) -> None:
@@ -97,7 +103,6 @@ def test_what_has_landed_and_is_not_loaded_is_named(site: Site) -> None:
         ("DELETE FROM `{gold}.fact_trip_event` WHERE TRUE", "events in gold"),
         ("UPDATE `{gold}.agg_zone_hour` SET trips = trips + 1 WHERE TRUE", "trips by hour"),
         ("UPDATE `{gold}.agg_zone_hour` SET revenue_minor_units = 1 WHERE TRUE", "revenue by hour"),
-        ("DELETE FROM `{silver}.trip` WHERE TRUE", "trips"),
         ("DELETE FROM `{silver}.trip_event` WHERE TRUE", "event ids"),
         ("DELETE FROM `{bronze}.rejected_event` WHERE TRUE", "events"),
     ],
