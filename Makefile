@@ -60,6 +60,7 @@ format: setup ## Format the code and regenerate what is generated
 	@.venv/bin/ruff check --fix
 	@$(RUN) -m contracts.schema
 	@$(RUN) -m contracts.env_example
+	@$(RUN) -m warehouse.data_model
 	@$(RUN) -m powerbi generate
 
 .PHONY: report

@@ -13,6 +13,7 @@ RULE_OF_DIRT = {
     "zero_distance": "zero_distance",
     "missing_dropoff_area": "no_dropoff_area",
     "zero_duration": "zero_duration",
+    "implausible_speed": "too_fast",
     "nonpositive_fare": "zero_fare",
     "missing_duration": "no_duration",
 }

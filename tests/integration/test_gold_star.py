@@ -1,10 +1,13 @@
 """Gold's facts, hours and dimensions: what a correction restates, and how figures are cut."""
 
+# ruff: noqa: S608 - the statements are made of the SQL's own names
+
 from datetime import date
 from decimal import Decimal
 
 from tests.support.gold_oracle import key_of
 from tests.support.warehouse_site import Site, charged, dirty_city, event, identifier, milliseconds, trip
+from warehouse.lineage import read_tables
 
 HOURS = "SELECT * FROM `{gold}.agg_zone_hour` ORDER BY service_date, hour_key, zone_key"
 
@@ -89,6 +92,18 @@ def test_intervals_are_whole_seconds_and_a_negative_one_is_flagged(site: Site) -
     intervals = [fact[f"{name}_seconds"] for name in ("response", "wait", "ride", "kerb")]
     assert intervals == [240, None, 1200, 59]
     assert fact["has_disordered_times"]
+
+
+def test_what_the_data_model_calls_a_key_identifies_a_row(site: Site) -> None:
+    site.land(dirty_city())
+    site.load_all(60)
+    for table in read_tables():
+        if table.key:
+            dataset, _, name = table.name.partition(".")
+            keys = f"SELECT DISTINCT {', '.join(table.key)} FROM `{{{dataset}}}.{name}`"
+            counted = f"SELECT (SELECT COUNT(*) FROM ({keys})) AS rows_by_key, COUNT(*) AS rows_in_all"
+            (row,) = site.query(f"{counted} FROM `{{{dataset}}}.{name}`")
+            assert row["rows_by_key"] == row["rows_in_all"] > 0, table.name
 
 
 def test_every_key_finds_its_row(site: Site) -> None:

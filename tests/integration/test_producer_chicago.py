@@ -82,6 +82,7 @@ def test_dirty_rows_stay_visible_and_are_as_many_as_in_the_files(
         "zero_fare": sum(event.fare is not None and event.fare.base_fare == 0 for event in ends),
         "zero_duration": sum(event.duration == 0 for event in ends),
         "no_duration": sum(event.duration is None for event in ends),
+        "too_fast": sum((event.distance or 0) * 1000 > 44_704 * (event.duration or 0) > 0 for event in ends),
         "no_company": sum(event.provider_name is None for event in ends),
         "no_dropoff_area": sum(event.dropoff_area is None for event in ends),
         "no_dropoff_location": sum(event.location is None for event in ends),

@@ -19,7 +19,7 @@ def chicago_truth(files: Sequence[Path]) -> dict[str, Any]:
     rows = [row for file in files for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
     cents = [int((Decimal(row["fare"]) + Decimal(row["tips"])) * 100) for row in rows]
     miles = [Decimal(row["trip_miles"]) for row in rows]
-    metres = [int((each * Decimal("1609.344")).to_integral_value(ROUND_HALF_EVEN)) for each in miles]
+    metres = [_metres(row) for row in rows]
     # The city counts its local time as if it were UTC.
     months = [datetime.fromtimestamp(int(row["trip_start_timestamp"]), UTC).strftime("%Y-%m") for row in rows]
     trips_by_month, cents_by_month = Counter(months), Counter[str]()
@@ -38,11 +38,16 @@ def chicago_truth(files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
+def _metres(row: dict[str, str]) -> int:
+    return int((Decimal(row["trip_miles"]) * Decimal("1609.344")).to_integral_value(ROUND_HALF_EVEN))
+
+
 DIRTY = {
     "zero_distance": lambda row: Decimal(row["trip_miles"]) == 0,
     "zero_fare": lambda row: Decimal(row["fare"]) == 0,
     "zero_duration": lambda row: row["trip_seconds"] != "" and Decimal(row["trip_seconds"]) == 0,
     "no_duration": lambda row: row["trip_seconds"] == "",
+    "too_fast": lambda row: _metres(row) > Decimal("44.704") * Decimal(row["trip_seconds"] or 0) > 0,
     "no_company": lambda row: row["company"] == "",
     "no_dropoff_area": lambda row: row["dropoff_community_area"] == "",
     "no_dropoff_location": lambda row: row["dropoff_latitude"] == "",

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW `{gold}.dirty_trips` (
-  rule OPTIONS (description = 'Name of the rule; fact_trip flags the trips that break it in the column has_<rule>.'),
+  rule OPTIONS (description = 'Name of the rule; fact_trip flags the trips that break it in a column of that name after has_.'),
   explanation OPTIONS (description = 'What it means.'),
   trips OPTIONS (description = 'Trips that break it.'),
   share OPTIONS (description = 'Their share of all trips, 0 to 1, to four digits; NULL without trips.')
