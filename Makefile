@@ -21,7 +21,8 @@ demo: setup ## Take 15,000 real trips from Kafka to BigQuery, check every figure
 
 .PHONY: test
 test: setup lint ## Run all checks and the whole test suite on the real parts
-	@$(RUN) -m pytest $(PYTEST_ARGS)
+	@$(RUN) -m pytest -m "not alone" $(PYTEST_ARGS)
+	@$(RUN) -m pytest -m alone tests/e2e
 
 .PHONY: lint
 lint: setup lint-locks ## Check style, types and the lock files

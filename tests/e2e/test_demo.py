@@ -19,6 +19,7 @@ WARM_SECONDS = 90
 PEAK_MEBIBYTES = 300
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_the_demo_ends_reconciled_with_the_figures_of_the_files(tmp_path: Path) -> None:
     truth = chicago_truth(chicago_trips(ProducerSettings()))

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import signal
 import subprocess
 import time
@@ -24,6 +23,7 @@ from producer.intake import Intake
 from producer.mapping import load_mapping
 from producer.messages import Message, encoder
 from producer.replay import replay
+from stack.steps import run_step
 from tests.support.chicago_rows import row, write_csv
 from tests.support.commands import run, run_json, start
 from tests.support.topic import OnTopic, messages_on
@@ -80,12 +80,8 @@ def keys_and_values(found: list[OnTopic]) -> Counter[tuple[str, bytes]]:
 def test_a_replay_puts_every_real_event_on_the_topic_once(
     kafka_settings: KafkaSettings, surroundings: dict[str, str]
 ) -> None:
-    with producer(surroundings, "replay") as process:
-        assert process.stdout
-        report = json.loads(process.stdout.read())
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
+    finished = run_step("producer", "replay", "--json", environment=surroundings)
+    report = finished.result
     assert {name: report[name] for name in ("produced", "acknowledged", "failed", "trips", "skipped_rows")} == {
         "produced": 75_000,
         "acknowledged": 75_000,
@@ -93,7 +89,7 @@ def test_a_replay_puts_every_real_event_on_the_topic_once(
         "trips": 15_000,
         "skipped_rows": 0,
     }
-    assert usage.ru_maxrss < 300 * 1024, f"{usage.ru_maxrss} KiB"
+    assert finished.peak_mebibytes < 300
     files = sorted(Path(run_json(surroundings, "producer", "fetch")["folder"]).iterdir())
     expected = [(event.trip_id, encoder.encode(event)) for _, event in replay(Intake(files, load_mapping("chicago")))]
     found = messages_on(kafka_settings)

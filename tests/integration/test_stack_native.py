@@ -19,6 +19,7 @@ from contracts.settings import KafkaSettings, StackSettings, child_environment
 from stack.native import SERVICES, native_stack
 from stack.process import is_alive, members_of
 from stack.state import StackFolder
+from tests.support.listening import listening_addresses
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -75,14 +76,9 @@ def test_data_survive_a_stop_and_a_kill(folder: Path) -> None:
 def test_everything_listens_on_loopback_only_and_nothing_is_left(folder: Path) -> None:
     with native_stack(folder) as stack:
         members = [member for part in stack.running.values() for member in members_of(part.identity)]
-        listening = [
-            address.laddr
-            for member in members
-            for address in member.net_connections("inet")
-            if address.status == psutil.CONN_LISTEN
-        ]
-        assert {address.ip for address in listening} <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
-        assert {address.port for address in listening} >= set(stack.ports.values())
+        listening = listening_addresses(members)
+        assert {ip for ip, _ in listening} <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+        assert {port for _, port in listening} >= set(stack.ports.values())
         assert stack.folder.secret_file("lake_password").stat().st_mode & 0o777 == 0o600
     assert [member for member in members if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []
     assert StackFolder(folder).read().parts == ()

@@ -17,6 +17,7 @@ from contracts.errors import ExitCode
 from contracts.settings import StackSettings, child_environment
 from stack.process import members_of
 from stack.state import StackFolder
+from tests.support.listening import listening_addresses
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PARTS = ["bigquery", "consumer", "kafka", "mage", "postgres", "producer"]
@@ -91,14 +92,9 @@ def test_the_life_of_a_stack(stack: Stack) -> None:
     assert all(part["alive"] and part["memory_bytes"] > 0 for part in status["parts"])
 
     # Nobody outside this machine can reach any of it.
-    listening = [
-        connection.laddr.ip
-        for member in stack.living()
-        for connection in member.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listening = listening_addresses(stack.living())
     assert len(listening) >= 6
-    assert set(listening) <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+    assert {ip for ip, _ in listening} <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
 
     # The settings file reaches it; no password is in a command line or a log.
     assert stack.folder.env_file.stat().st_mode & 0o777 == 0o600
