@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,9 +11,20 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from contracts.event import FARE_BEARING, SCHEMA_MAJOR, VERSION_PATTERN, TripEvent
+from contracts.event import (
+    CURRENCY_PATTERN,
+    DATE_PATTERN,
+    FARE_BEARING,
+    SCHEMA_MAJOR,
+    UUID_PATTERN,
+    VERSION_PATTERN,
+    TripEvent,
+)
 from contracts.reasons import RejectionReason
 from contracts.schema import trip_event_schema
+
+EPOCH = date(1970, 1, 1)
+MILLISECONDS_OF_A_DAY = 86_400_000
 
 _REASON_OF_KEYWORD = {
     "required": RejectionReason.MISSING_FIELD,
@@ -49,10 +60,35 @@ def check(payload: bytes | str) -> TripEvent | Violation:
         event = _decoder.decode(payload)
     except msgspec.ValidationError:
         return _explain(msgspec.json.decode(payload))
-    if _is_unsupported(event.schema_version):
-        return Violation(RejectionReason.UNSUPPORTED_VERSION, "$.schema_version")
+    if not _patterns_hold(event):
+        return _explain(msgspec.json.decode(payload))
     inconsistent = _inconsistent_field(event)
     return Violation(RejectionReason.INCONSISTENT, inconsistent) if inconsistent else event
+
+
+_is_uuid = re.compile(UUID_PATTERN).match
+# Most events share these with others; an event's own id is never met again.
+_is_known_uuid = lru_cache(16_384)(_is_uuid)
+_is_date = lru_cache(4_096)(re.compile(DATE_PATTERN).match)
+_is_currency = lru_cache(256)(re.compile(CURRENCY_PATTERN).match)
+_is_version = re.compile(VERSION_PATTERN).match
+
+
+def _patterns_hold(event: TripEvent) -> bool:
+    return (
+        _is_uuid(event.event_id) is not None
+        and _is_known_uuid(event.trip_id) is not None
+        and _is_known_uuid(event.provider_id) is not None
+        and _is_known_uuid(event.device_id) is not None
+        and _is_date(event.service_date) is not None
+        and _is_supported(event.schema_version)
+        and (event.fare is None or _is_currency(event.fare.currency) is not None)
+    )
+
+
+@lru_cache(256)
+def _is_supported(version: str) -> bool:
+    return _is_version(version) is not None and not _is_unsupported(version)
 
 
 def _inconsistent_field(event: TripEvent) -> str | None:
@@ -62,12 +98,18 @@ def _inconsistent_field(event: TripEvent) -> str | None:
             return "$.fare"
     elif fare.total != fare.base_fare + fare.tolls + fare.extras + fare.tip:
         return "$.fare.total"
+    service_day = _days_since_epoch(event.service_date)
+    happened_on = event.timestamp // MILLISECONDS_OF_A_DAY
+    return "$.service_date" if service_day is None or service_day > happened_on + 1 else None
+
+
+@lru_cache(4_096)
+def _days_since_epoch(text: str) -> int | None:
+    """Return the day's number from 1970-01-01; None when the calendar has no such day."""
     try:
-        service_date = date.fromisoformat(event.service_date)
+        return (date.fromisoformat(text) - EPOCH).days
     except ValueError:
-        return "$.service_date"
-    happened_on = datetime.fromtimestamp(event.timestamp / 1000, UTC).date()
-    return "$.service_date" if service_date > happened_on + timedelta(days=1) else None
+        return None
 
 
 def _explain(document: Any) -> Violation:
@@ -85,7 +127,7 @@ def _explain(document: Any) -> Violation:
 
 
 def _is_unsupported(version: object) -> bool:
-    if not isinstance(version, str) or re.match(VERSION_PATTERN, version) is None:
+    if not isinstance(version, str) or _is_version(version) is None:
         return False
     return int(version.partition(".")[0]) != SCHEMA_MAJOR
 
