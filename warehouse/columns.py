@@ -1,7 +1,8 @@
 """The columns of an event on its way to BigQuery, once: for Arrow, for Parquet and for the staging tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -20,8 +21,8 @@ _ARROW: dict[BigQueryType, pa.DataType] = {
     "DATE": pa.date32(),
     "TIMESTAMP": pa.timestamp("us", tz="UTC"),
 }
-# What the values are before Arrow casts a whole column at once: ISO dates, microseconds since the epoch.
-_READ_AS: dict[BigQueryType, pa.DataType] = {**_ARROW, "DATE": pa.string(), "TIMESTAMP": pa.int64()}
+ISO_DATE = pa.string()
+MILLISECONDS = pa.timestamp("ms", tz="UTC")
 
 
 class Landed(NamedTuple):
@@ -33,76 +34,80 @@ class Landed(NamedTuple):
     arrived_at: int
     payload: bytes
 
+    @property
+    def fingerprint(self) -> int:
+        """64 bits of a hash of the payload: two versions of one event are equal when theirs are."""
+        return int.from_bytes(blake2b(self.payload, digest_size=8).digest(), "big", signed=True)
+
 
 class Accepted(NamedTuple):
-    """A landed event that keeps the contract."""
+    """Landed rows that keep the contract, and beside each the event that it is."""
 
-    landed: Landed
-    event: TripEvent
+    landed: list[Landed]
+    event: list[TripEvent]
 
 
 class Rejected(NamedTuple):
-    """A landed event that breaks the contract, and the rule that it breaks."""
+    """Landed rows that break the contract, and beside each the rule that it breaks."""
 
-    landed: Landed
-    violation: Violation
+    landed: list[Landed]
+    violation: list[Violation]
 
 
 class ColumnOf(NamedTuple):
-    """One column: how BigQuery calls it, and where an accepted or rejected event has its value."""
+    """One column: how BigQuery calls it, and the path to its value in `Accepted` or `Rejected`.
+
+    `read_as` is the Arrow type of these values, where it is not that of the column.
+    """
 
     name: str
     type: BigQueryType
     mode: Mode
-    value: Callable[[Any], object]
-
-
-def fingerprint(payload: bytes) -> int:
-    """Return 64 bits of a hash of the content: two versions of one event are equal when theirs are."""
-    return int.from_bytes(blake2b(payload, digest_size=8).digest(), "big", signed=True)
+    path: str
+    read_as: pa.DataType | None = None
 
 
 _COORDINATES = (
-    ColumnOf("arrived_at", "TIMESTAMP", "REQUIRED", lambda row: row.landed.arrived_at),
-    ColumnOf("kafka_topic", "STRING", "REQUIRED", lambda row: row.landed.topic),
-    ColumnOf("kafka_partition", "INT64", "REQUIRED", lambda row: row.landed.kafka_partition),
-    ColumnOf("kafka_offset", "INT64", "REQUIRED", lambda row: row.landed.kafka_offset),
+    ColumnOf("arrived_at", "TIMESTAMP", "REQUIRED", "landed.arrived_at"),
+    ColumnOf("kafka_topic", "STRING", "REQUIRED", "landed.topic"),
+    ColumnOf("kafka_partition", "INT64", "REQUIRED", "landed.kafka_partition"),
+    ColumnOf("kafka_offset", "INT64", "REQUIRED", "landed.kafka_offset"),
 )
 
 ACCEPTED_COLUMNS = (
-    ColumnOf("event_id", "STRING", "REQUIRED", lambda row: row.event.event_id),
-    ColumnOf("service_date", "DATE", "REQUIRED", lambda row: row.event.service_date),
-    ColumnOf("trip_id", "STRING", "REQUIRED", lambda row: row.event.trip_id),
-    ColumnOf("event_types", "STRING", "REPEATED", lambda row: row.event.event_types),
-    ColumnOf("vehicle_state", "STRING", "REQUIRED", lambda row: row.event.vehicle_state),
-    ColumnOf("occurred_at", "TIMESTAMP", "REQUIRED", lambda row: row.event.timestamp * 1000),
-    ColumnOf("published_at", "TIMESTAMP", "REQUIRED", lambda row: row.event.publication_time * 1000),
-    ColumnOf("provider_id", "STRING", "REQUIRED", lambda row: row.event.provider_id),
-    ColumnOf("provider_name", "STRING", "NULLABLE", lambda row: row.event.provider_name),
-    ColumnOf("device_id", "STRING", "REQUIRED", lambda row: row.event.device_id),
-    ColumnOf("vehicle_id", "STRING", "REQUIRED", lambda row: row.event.vehicle_id),
-    ColumnOf("latitude", "FLOAT64", "NULLABLE", lambda row: row.event.location and row.event.location.lat),
-    ColumnOf("longitude", "FLOAT64", "NULLABLE", lambda row: row.event.location and row.event.location.lng),
-    ColumnOf("pickup_area", "INT64", "NULLABLE", lambda row: row.event.pickup_area),
-    ColumnOf("dropoff_area", "INT64", "NULLABLE", lambda row: row.event.dropoff_area),
-    ColumnOf("distance_metres", "INT64", "NULLABLE", lambda row: row.event.distance),
-    ColumnOf("duration_seconds", "INT64", "NULLABLE", lambda row: row.event.duration),
-    ColumnOf("currency", "STRING", "NULLABLE", lambda row: row.event.fare and row.event.fare.currency),
-    ColumnOf("payment_type", "STRING", "NULLABLE", lambda row: row.event.fare and row.event.fare.payment_type),
-    ColumnOf("base_fare", "INT64", "NULLABLE", lambda row: row.event.fare and row.event.fare.base_fare),
-    ColumnOf("tolls", "INT64", "NULLABLE", lambda row: row.event.fare and row.event.fare.tolls),
-    ColumnOf("extras", "INT64", "NULLABLE", lambda row: row.event.fare and row.event.fare.extras),
-    ColumnOf("tip", "INT64", "NULLABLE", lambda row: row.event.fare and row.event.fare.tip),
-    ColumnOf("total", "INT64", "NULLABLE", lambda row: row.event.fare and row.event.fare.total),
-    ColumnOf("schema_version", "STRING", "REQUIRED", lambda row: row.event.schema_version),
-    ColumnOf("fingerprint", "INT64", "REQUIRED", lambda row: fingerprint(row.landed.payload)),
+    ColumnOf("event_id", "STRING", "REQUIRED", "event.event_id"),
+    ColumnOf("service_date", "DATE", "REQUIRED", "event.service_date", ISO_DATE),
+    ColumnOf("trip_id", "STRING", "REQUIRED", "event.trip_id"),
+    ColumnOf("event_types", "STRING", "REPEATED", "event.event_types"),
+    ColumnOf("vehicle_state", "STRING", "REQUIRED", "event.vehicle_state"),
+    ColumnOf("occurred_at", "TIMESTAMP", "REQUIRED", "event.timestamp", MILLISECONDS),
+    ColumnOf("published_at", "TIMESTAMP", "REQUIRED", "event.publication_time", MILLISECONDS),
+    ColumnOf("provider_id", "STRING", "REQUIRED", "event.provider_id"),
+    ColumnOf("provider_name", "STRING", "NULLABLE", "event.provider_name"),
+    ColumnOf("device_id", "STRING", "REQUIRED", "event.device_id"),
+    ColumnOf("vehicle_id", "STRING", "REQUIRED", "event.vehicle_id"),
+    ColumnOf("latitude", "FLOAT64", "NULLABLE", "event.location.lat"),
+    ColumnOf("longitude", "FLOAT64", "NULLABLE", "event.location.lng"),
+    ColumnOf("pickup_area", "INT64", "NULLABLE", "event.pickup_area"),
+    ColumnOf("dropoff_area", "INT64", "NULLABLE", "event.dropoff_area"),
+    ColumnOf("distance_metres", "INT64", "NULLABLE", "event.distance"),
+    ColumnOf("duration_seconds", "INT64", "NULLABLE", "event.duration"),
+    ColumnOf("currency", "STRING", "NULLABLE", "event.fare.currency"),
+    ColumnOf("payment_type", "STRING", "NULLABLE", "event.fare.payment_type"),
+    ColumnOf("base_fare", "INT64", "NULLABLE", "event.fare.base_fare"),
+    ColumnOf("tolls", "INT64", "NULLABLE", "event.fare.tolls"),
+    ColumnOf("extras", "INT64", "NULLABLE", "event.fare.extras"),
+    ColumnOf("tip", "INT64", "NULLABLE", "event.fare.tip"),
+    ColumnOf("total", "INT64", "NULLABLE", "event.fare.total"),
+    ColumnOf("schema_version", "STRING", "REQUIRED", "event.schema_version"),
+    ColumnOf("fingerprint", "INT64", "REQUIRED", "landed.fingerprint"),
     *_COORDINATES,
 )
 
 REJECTED_COLUMNS = (
-    ColumnOf("reason", "STRING", "REQUIRED", lambda row: row.violation.reason),
-    ColumnOf("field", "STRING", "REQUIRED", lambda row: row.violation.field),
-    ColumnOf("payload", "STRING", "REQUIRED", lambda row: row.landed.payload),
+    ColumnOf("reason", "STRING", "REQUIRED", "violation.reason"),
+    ColumnOf("field", "STRING", "REQUIRED", "violation.field"),
+    ColumnOf("payload", "STRING", "REQUIRED", "landed.payload"),
     *_COORDINATES,
 )
 
@@ -117,16 +122,25 @@ def bigquery_schema(columns: Sequence[ColumnOf]) -> list[SchemaField]:
     return [SchemaField(each.name, each.type, mode=each.mode) for each in columns]
 
 
-def record_batch(columns: Sequence[ColumnOf], rows: Sequence[Accepted] | Sequence[Rejected]) -> pa.RecordBatch:
+def record_batch(columns: Sequence[ColumnOf], rows: Accepted | Rejected) -> pa.RecordBatch:
     """Return the rows as one typed batch."""
-    arrays = [_array(each, [each.value(row) for row in rows]) for each in columns]
-    return pa.record_batch(arrays, schema=arrow_schema(columns))
+    found: dict[str, list[Any]] = rows._asdict()
+
+    def values(path: str) -> list[Any]:
+        """Look a path up in all rows at once; what is absent makes what it would have NULL."""
+        if path not in found:
+            owner, _, name = path.rpartition(".")
+            get = attrgetter(name)
+            found[path] = [None if each is None else get(each) for each in values(owner)]
+        return found[path]
+
+    return pa.record_batch([_array(each, values(each.path)) for each in columns], schema=arrow_schema(columns))
 
 
-def _array(column: ColumnOf, values: list[object]) -> pa.Array:
-    if column.mode == "REPEATED":
+def _array(column: ColumnOf, values: list[Any]) -> pa.Array:
+    if column.read_as is None:
         return pa.array(values, _type(column))
-    return pa.array(values, _READ_AS[column.type]).cast(_ARROW[column.type])
+    return pa.array(values, column.read_as).cast(_type(column))
 
 
 def _type(column: ColumnOf) -> pa.DataType:

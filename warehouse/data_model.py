@@ -89,28 +89,10 @@ def _link(file: str) -> str:
     return f"[{file.removeprefix('sql/bigquery/')}](../{file})"
 
 
-class _Path:
-    """Stands for an event or a part of it, and remembers by which names it was reached."""
-
-    def __init__(self, path: str = "") -> None:
-        self._path = path
-
-    def __getattr__(self, name: str) -> "_Path":
-        return _Path(f"{self._path}.{name}")
-
-    def __mul__(self, _factor: int) -> "_Path":
-        return self
-
-    def __str__(self) -> str:
-        return self._path.replace(".event.", "$.").replace(".landed.", "raw.trip_event.").removeprefix(".")
-
-
 def _field(column: ColumnOf) -> str:
-    try:
-        return str(column.value(_Path()))
-    except TypeError:
-        # The fingerprint hashes the payload, and a path has no bytes.
-        return "raw.trip_event.payload"
+    # The fingerprint hashes the payload.
+    path = column.path.replace("landed.fingerprint", "landed.payload")
+    return path.replace("event.", "$.", 1).replace("landed.", "raw.trip_event.", 1)
 
 
 _FIELDS = {

@@ -14,7 +14,7 @@ from psycopg import Connection
 
 from contracts.check import Violation, check
 from contracts.errors import ConfigurationError
-from contracts.event import EventType
+from contracts.event import EventType, TripEvent
 from contracts.settings import WarehouseSettings
 from warehouse.columns import (
     ACCEPTED_COLUMNS,
@@ -95,30 +95,30 @@ def extract(
     with _ParquetFile(files.accepted, ACCEPTED_COLUMNS) as good, _ParquetFile(files.rejected, REJECTED_COLUMNS) as bad:
         for each in ranges:
             for batch in read_batches(connection, each):
-                accepted, violations = judge(batch)
+                accepted, rejected = judge(batch)
                 good.write(accepted)
-                bad.write(violations)
-                fare += sum(fare_of(row) for row in accepted)
+                bad.write(rejected)
+                fare += sum(map(fare_of, accepted.event))
                 advance(len(batch))
         return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
 
 
-def judge(batch: Sequence[Landed]) -> tuple[list[Accepted], list[Rejected]]:
+def judge(batch: Sequence[Landed]) -> tuple[Accepted, Rejected]:
     """Divide rows into those that keep the contract and those that break it."""
-    accepted: list[Accepted] = []
-    rejected: list[Rejected] = []
+    accepted, rejected = Accepted([], []), Rejected([], [])
     for landed in batch:
         outcome = check(landed.payload)
         if isinstance(outcome, Violation):
-            rejected.append(Rejected(landed, outcome))
+            rejected.landed.append(landed)
+            rejected.violation.append(outcome)
         else:
-            accepted.append(Accepted(landed, outcome))
+            accepted.landed.append(landed)
+            accepted.event.append(outcome)
     return accepted, rejected
 
 
-def fare_of(row: Accepted) -> int:
+def fare_of(event: TripEvent) -> int:
     """Return what the event says was charged for a completed trip, in minor units; 0 for other events."""
-    event = row.event
     return event.fare.total if event.fare is not None and EventType.TRIP_END in event.event_types else 0
 
 
@@ -139,10 +139,10 @@ class _ParquetFile:
         )
         return self
 
-    def write(self, rows: Sequence[Accepted] | Sequence[Rejected]) -> None:
-        if not rows:
+    def write(self, rows: Accepted | Rejected) -> None:
+        if not rows.landed:
             return
-        self.rows += len(rows)
+        self.rows += len(rows.landed)
         self._pending.append(record_batch(self._columns, rows))
         pending = sum(batch.num_rows for batch in self._pending)
         if pending >= ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._pending) >= ROW_GROUP_BYTES:

@@ -12,10 +12,8 @@ from warehouse.columns import (
     REJECTED_COLUMNS,
     Accepted,
     Landed,
-    Rejected,
     arrow_schema,
     bigquery_schema,
-    fingerprint,
     record_batch,
 )
 from warehouse.extract import fare_of, judge
@@ -31,16 +29,20 @@ def example(name: str) -> bytes:
     return (EXAMPLES / "valid" / f"{name}.json").read_bytes()
 
 
-def accepted(payload: bytes) -> Accepted:
+def event_of(payload: bytes) -> TripEvent:
     event = check(payload)
     assert isinstance(event, TripEvent)
-    return Accepted(landed(payload), event)
+    return event
+
+
+def accepted(payload: bytes) -> Accepted:
+    return Accepted([landed(payload)], [event_of(payload)])
 
 
 def test_a_row_holds_what_the_event_says() -> None:
-    row = accepted(example("trip_end"))
-    (found,) = record_batch(ACCEPTED_COLUMNS, [row]).to_pylist()
-    event, fare = row.event, row.event.fare
+    (found,) = record_batch(ACCEPTED_COLUMNS, accepted(example("trip_end"))).to_pylist()
+    event = event_of(example("trip_end"))
+    fare = event.fare
     assert fare is not None
     assert found["event_id"] == event.event_id
     assert found["event_types"] == ["trip_end"]
@@ -55,7 +57,7 @@ def test_a_row_holds_what_the_event_says() -> None:
 
 
 def test_absent_fields_are_null_and_never_a_default() -> None:
-    (found,) = record_batch(ACCEPTED_COLUMNS, [accepted(example("reservation_start"))]).to_pylist()
+    (found,) = record_batch(ACCEPTED_COLUMNS, accepted(example("reservation_start"))).to_pylist()
     assert {found[name] for name in ("total", "currency", "distance_metres", "duration_seconds")} == {None}
 
 
@@ -63,7 +65,7 @@ def test_zero_is_kept_apart_from_null() -> None:
     payload = example("trip_end")
     zero = payload.replace(b'"distance": ', b'"distance": 0, "was": ')
     assert zero != payload
-    (found,) = record_batch(ACCEPTED_COLUMNS, [accepted(zero)]).to_pylist()
+    (found,) = record_batch(ACCEPTED_COLUMNS, accepted(zero)).to_pylist()
     assert found["distance_metres"] == 0
 
 
@@ -81,19 +83,20 @@ def test_good_and_bad_events_are_divided_and_none_is_lost() -> None:
     invalid = sorted((EXAMPLES / "invalid").glob("*/*.json"))
     rows = [landed(path.read_bytes(), offset) for offset, path in enumerate([*valid, *invalid])]
     good, bad = judge(rows)
-    assert [row.landed.kafka_offset for row in good] == list(range(len(valid)))
-    assert [row.violation.reason for row in bad] == [path.parent.name for path in invalid]
-    (last,) = record_batch(REJECTED_COLUMNS, bad[-1:]).to_pylist()
+    assert [row.kafka_offset for row in good.landed] == list(range(len(valid)))
+    assert good.event == [check(row.payload) for row in good.landed]
+    assert [violation.reason for violation in bad.violation] == [path.parent.name for path in invalid]
+    last = record_batch(REJECTED_COLUMNS, bad).to_pylist()[-1]
     assert last["payload"].encode() == rows[-1].payload
-    assert isinstance(bad[0], Rejected)
+    assert (last["reason"], last["field"], last["kafka_offset"]) == (*bad.violation[-1], len(rows) - 1)
 
 
 def test_only_a_completed_trip_counts_into_the_money_sum() -> None:
-    assert fare_of(accepted(example("trip_end"))) > 0
-    assert fare_of(accepted(example("fare_adjusted"))) == 0
-    assert fare_of(accepted(example("trip_start"))) == 0
+    assert fare_of(event_of(example("trip_end"))) > 0
+    assert fare_of(event_of(example("fare_adjusted"))) == 0
+    assert fare_of(event_of(example("trip_start"))) == 0
 
 
 def test_the_fingerprint_tells_contents_apart_and_fits_int64() -> None:
-    assert fingerprint(b"a") == fingerprint(b"a") != fingerprint(b"b")
-    assert all(-(2**63) <= fingerprint(bytes([each])) < 2**63 for each in range(256))
+    assert landed(b"a", 1).fingerprint == landed(b"a", 2).fingerprint != landed(b"b").fingerprint
+    assert all(-(2**63) <= landed(bytes([each])).fingerprint < 2**63 for each in range(256))
