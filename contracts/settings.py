@@ -166,6 +166,15 @@ class WarehouseSettings(Settings):
     work_folder: str = Field("", description="Where a window's Parquet files stand meanwhile; empty: temporary.")
 
 
+class ForecastSettings(Settings):
+    """How the demand of the coming week is predicted."""
+
+    section: ClassVar[str] = "FORECAST"
+    history_weeks: int = Field(26, ge=2, le=260, description="Weeks that it looks back on at the most.")
+    coverage: float = Field(0.9, ge=0.5, le=0.99, description="Share of the hours that the bounds are to hold.")
+    backtest_weeks: int = Field(4, ge=1, le=52, description="Past weeks whose prediction is scored in each run.")
+
+
 class StackSettings(Settings):
     """The whole stack on one machine: native (`make up`, `make demo`) or in Docker, where a port is never 0."""
 
@@ -219,6 +228,7 @@ ALL_SETTINGS: tuple[type[Settings], ...] = (
     ProducerSettings,
     ConsumerSettings,
     WarehouseSettings,
+    ForecastSettings,
     StackSettings,
     MageSettings,
     PowerBISettings,
