@@ -1,8 +1,10 @@
 """The columns of an event on its way to BigQuery, once: for Arrow, for Parquet and for the staging tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import compress
 from operator import attrgetter
+from struct import unpack
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -26,32 +28,41 @@ MILLISECONDS = pa.timestamp("ms", tz="UTC")
 
 
 class Landed(NamedTuple):
-    """One row of `raw.trip_event`; `arrived_at` in microseconds since the epoch, `payload` as JSON text."""
+    """Rows of `raw.trip_event`, column by column.
 
-    topic: str
-    kafka_partition: int
-    kafka_offset: int
-    arrived_at: int
-    payload: bytes
+    `arrived_at` is in microseconds since the epoch, `payload` is JSON text.
+    """
+
+    topic: Sequence[str]
+    kafka_partition: Sequence[int]
+    kafka_offset: Sequence[int]
+    arrived_at: Sequence[int]
+    payload: Sequence[bytes]
 
     @property
-    def fingerprint(self) -> int:
-        """64 bits of a hash of the payload: two versions of one event are equal when theirs are."""
-        return int.from_bytes(blake2b(self.payload, digest_size=8).digest(), "big", signed=True)
+    def fingerprint(self) -> Sequence[int]:
+        """64 bits of a hash of each payload: two versions of one event are equal when theirs are."""
+        digests = b"".join(blake2b(each, digest_size=8).digest() for each in self.payload)
+        return unpack(f">{len(self.payload)}q", digests)
+
+    def only(self, keep: Iterable[bool]) -> "Landed":
+        """Return the rows beside which `keep` is true."""
+        keep = list(keep)
+        return Landed._make(list(compress(column, keep)) for column in self)
 
 
 class Accepted(NamedTuple):
-    """Landed rows that keep the contract, and beside each the event that it is."""
+    """Rows that keep the contract, and the event that each is."""
 
-    landed: list[Landed]
-    event: list[TripEvent]
+    landed: Landed
+    event: Sequence[TripEvent]
 
 
 class Rejected(NamedTuple):
-    """Landed rows that break the contract, and beside each the rule that it breaks."""
+    """Rows that break the contract, and the rule that each breaks."""
 
-    landed: list[Landed]
-    violation: list[Violation]
+    landed: Landed
+    violation: Sequence[Violation]
 
 
 class ColumnOf(NamedTuple):
@@ -124,12 +135,14 @@ def bigquery_schema(columns: Sequence[ColumnOf]) -> list[SchemaField]:
 
 def record_batch(columns: Sequence[ColumnOf], rows: Accepted | Rejected) -> pa.RecordBatch:
     """Return the rows as one typed batch."""
-    found: dict[str, list[Any]] = rows._asdict()
+    found: dict[str, Sequence[Any]] = rows._asdict()
 
-    def values(path: str) -> list[Any]:
+    def values(path: str) -> Sequence[Any]:
         """Look a path up in all rows at once; what is absent makes what it would have NULL."""
+        owner, _, name = path.rpartition(".")
+        if owner == "landed":
+            return getattr(rows.landed, name)  # type: ignore[no-any-return]
         if path not in found:
-            owner, _, name = path.rpartition(".")
             get = attrgetter(name)
             found[path] = [None if each is None else get(each) for each in values(owner)]
         return found[path]
@@ -137,7 +150,7 @@ def record_batch(columns: Sequence[ColumnOf], rows: Accepted | Rejected) -> pa.R
     return pa.record_batch([_array(each, values(each.path)) for each in columns], schema=arrow_schema(columns))
 
 
-def _array(column: ColumnOf, values: list[Any]) -> pa.Array:
+def _array(column: ColumnOf, values: Sequence[Any]) -> pa.Array:
     if column.read_as is None:
         return pa.array(values, _type(column))
     return pa.array(values, column.read_as).cast(_type(column))

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from operator import not_
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,22 +100,19 @@ def extract(
                 good.write(accepted)
                 bad.write(rejected)
                 fare += sum(map(fare_of, accepted.event))
-                advance(len(batch))
+                advance(len(batch.payload))
         return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
 
 
-def judge(batch: Sequence[Landed]) -> tuple[Accepted, Rejected]:
+def judge(batch: Landed) -> tuple[Accepted, Rejected]:
     """Divide rows into those that keep the contract and those that break it."""
-    accepted, rejected = Accepted([], []), Rejected([], [])
-    for landed in batch:
-        outcome = check(landed.payload)
-        if isinstance(outcome, Violation):
-            rejected.landed.append(landed)
-            rejected.violation.append(outcome)
-        else:
-            accepted.landed.append(landed)
-            accepted.event.append(outcome)
-    return accepted, rejected
+    outcomes = list(map(check, batch.payload))
+    events = [each for each in outcomes if isinstance(each, TripEvent)]
+    violations = [each for each in outcomes if isinstance(each, Violation)]
+    if not violations:
+        return Accepted(batch, events), Rejected(batch.only([]), [])
+    accepted = [isinstance(each, TripEvent) for each in outcomes]
+    return Accepted(batch.only(accepted), events), Rejected(batch.only(map(not_, accepted)), violations)
 
 
 def fare_of(event: TripEvent) -> int:
@@ -140,9 +138,10 @@ class _ParquetFile:
         return self
 
     def write(self, rows: Accepted | Rejected) -> None:
-        if not rows.landed:
+        count = len(rows.landed.payload)
+        if not count:
             return
-        self.rows += len(rows.landed)
+        self.rows += count
         self._pending.append(record_batch(self._columns, rows))
         pending = sum(batch.num_rows for batch in self._pending)
         if pending >= ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._pending) >= ROW_GROUP_BYTES:

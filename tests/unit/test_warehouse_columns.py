@@ -21,8 +21,9 @@ from warehouse.extract import fare_of, judge
 ARRIVED = 1_479_038_400_123_000
 
 
-def landed(payload: bytes, offset: int = 7) -> Landed:
-    return Landed("trips", 3, offset, ARRIVED, payload)
+def landed(*payloads: bytes) -> Landed:
+    count = len(payloads)
+    return Landed(["trips"] * count, [3] * count, range(7, 7 + count), [ARRIVED] * count, payloads)
 
 
 def example(name: str) -> bytes:
@@ -36,7 +37,7 @@ def event_of(payload: bytes) -> TripEvent:
 
 
 def accepted(payload: bytes) -> Accepted:
-    return Accepted([landed(payload)], [event_of(payload)])
+    return Accepted(landed(payload), [event_of(payload)])
 
 
 def test_a_row_holds_what_the_event_says() -> None:
@@ -81,14 +82,18 @@ def test_required_in_bigquery_is_required_in_the_file() -> None:
 def test_good_and_bad_events_are_divided_and_none_is_lost() -> None:
     valid = sorted((EXAMPLES / "valid").glob("*.json"))
     invalid = sorted((EXAMPLES / "invalid").glob("*/*.json"))
-    rows = [landed(path.read_bytes(), offset) for offset, path in enumerate([*valid, *invalid])]
-    good, bad = judge(rows)
-    assert [row.kafka_offset for row in good.landed] == list(range(len(valid)))
-    assert good.event == [check(row.payload) for row in good.landed]
-    assert [violation.reason for violation in bad.violation] == [path.parent.name for path in invalid]
-    last = record_batch(REJECTED_COLUMNS, bad).to_pylist()[-1]
-    assert last["payload"].encode() == rows[-1].payload
-    assert (last["reason"], last["field"], last["kafka_offset"]) == (*bad.violation[-1], len(rows) - 1)
+    payloads = [path.read_bytes() for path in [*invalid[::2], *valid, *invalid[1::2]]]
+    good, bad = judge(landed(*payloads))
+    first = 7 + len(invalid[::2])
+    assert good.landed.kafka_offset == list(range(first, first + len(valid)))
+    assert good.event == [check(path.read_bytes()) for path in valid]
+    assert [violation.reason for violation in bad.violation] == [
+        path.parent.name for path in [*invalid[::2], *invalid[1::2]]
+    ]
+    *_, last = record_batch(REJECTED_COLUMNS, bad).to_pylist()
+    assert last["payload"].encode() == payloads[-1]
+    assert (last["reason"], last["field"]) == bad.violation[-1]
+    assert last["kafka_offset"] == 7 + len(payloads) - 1
 
 
 def test_only_a_completed_trip_counts_into_the_money_sum() -> None:
@@ -98,5 +103,8 @@ def test_only_a_completed_trip_counts_into_the_money_sum() -> None:
 
 
 def test_the_fingerprint_tells_contents_apart_and_fits_int64() -> None:
-    assert landed(b"a", 1).fingerprint == landed(b"a", 2).fingerprint != landed(b"b").fingerprint
-    assert all(-(2**63) <= landed(bytes([each])).fingerprint < 2**63 for each in range(256))
+    first, again, other = landed(b"a", b"a", b"b").fingerprint
+    assert first == again != other
+    everything = landed(*(bytes([each]) for each in range(256))).fingerprint
+    assert all(-(2**63) <= each < 2**63 for each in everything)
+    assert len(set(everything)) == 256
