@@ -13,6 +13,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery import (
     DEFAULT_RETRY,
+    CopyJob,
+    CopyJobConfig,
     LoadJob,
     LoadJobConfig,
     ParquetOptions,
@@ -132,6 +134,47 @@ class BigQuery:
         """Drop a table if it is there."""
         with bigquery_errors(f"table {table}"):
             self._client.delete_table(table, not_found_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+
+    def list_tables(self, dataset: str) -> list[str]:
+        """Return the names of the tables and views of a dataset; none when there is no such dataset."""
+        with bigquery_errors(f"dataset {dataset}"):
+            try:
+                return [each.table_id for each in self._client.list_tables(dataset, retry=RETRY, timeout=CALL_SECONDS)]
+            except NotFound:
+                return []
+
+    def columns(self, table: str) -> dict[str, SchemaField]:
+        """Return the columns that a table has, by name. Raises FatalError when there is no such table."""
+        with bigquery_errors(f"table {table}"):
+            found = self._client.get_table(table, retry=RETRY, timeout=CALL_SECONDS)
+        return {each.name: each for each in found.schema}
+
+    def copy_table(self, source: str, destination: str) -> None:
+        """Replace a table by a copy of another, rows and schema, in one moment: readers see the old one or the new."""
+        where = f"copy of {source} to {destination}"
+        config = CopyJobConfig(
+            write_disposition="WRITE_TRUNCATE",
+            create_disposition="CREATE_IF_NEEDED",
+            labels={**LABELS, "step": "copy"},
+        )
+        job_id = f"tripline_copy_{uuid.uuid4().hex}"
+        with bigquery_errors(where):
+            try:
+                job = self._client.copy_table(
+                    source, destination, job_id=job_id, job_config=config, retry=RETRY, timeout=CALL_SECONDS
+                )
+            except Conflict:
+                job = cast("CopyJob", self._client.get_job(job_id, retry=RETRY, timeout=CALL_SECONDS))
+            job.result(retry=RETRY, timeout=self._settings.job_timeout_seconds)
+        if job.errors:
+            raise classify(job.errors, None, where)
+
+    def drop_dataset(self, name: str) -> None:
+        """Drop a dataset with all its tables if it is there."""
+        with bigquery_errors(f"dataset {name}"):
+            self._client.delete_dataset(
+                name, delete_contents=True, not_found_ok=True, retry=RETRY, timeout=CALL_SECONDS
+            )
 
     def _create_dataset(self, name: str, description: str) -> None:
         dataset = bigquery.Dataset(name)

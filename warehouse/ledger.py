@@ -1,7 +1,8 @@
 """The ledger in Postgres (`control.load`): which windows there are, how far each is, and what was counted."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -13,9 +14,11 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
+    RowMapping,
     Table,
     Text,
     create_engine,
+    delete,
     func,
     insert,
     select,
@@ -120,7 +123,7 @@ class Ledger:
     """The ledger of one target, on one connection; each method is one short transaction."""
 
     def __init__(self, connection: Connection, target: Target) -> None:
-        self._connection = connection
+        self.connection = self._connection = connection
         self._target = target.key
 
     def loaded(self) -> dict[Partition, int]:
@@ -156,8 +159,7 @@ class Ledger:
                 where=f"load {load_id} into {self._target}",
                 remedy="`python -m warehouse status` lists the newest.",
             )
-        values = {name: row[name] for name in Load._fields if name in row}
-        return Load(**{**values, "state": State(row["state"]), "ranges": tuple(Range(*each) for each in found)})
+        return _as_load(row, [Range(*each) for each in found])
 
     def newest(self, count: int) -> list[Load]:
         """Return the windows planned last, newest first."""
@@ -165,6 +167,19 @@ class Ledger:
         with self._connection.begin():
             found = self._connection.scalars(query.order_by(_load.c.sequence.desc()).limit(count)).all()
         return [self.get(each) for each in found]
+
+    def windows(self) -> list[Load]:
+        """Return all windows in the order in which they were planned."""
+        of_target = select(_load).where(_load.c.target == self._target).order_by(_load.c.sequence)
+        with self._connection.begin():
+            rows = self._connection.execute(of_target).mappings().all()
+            found = self._connection.execute(
+                select(_range).where(_range.c.target == self._target).order_by(_range.c.topic, _range.c.kafka_partition)
+            ).all()
+        ranges: dict[str, list[Range]] = defaultdict(list)
+        for each in found:
+            ranges[each.load_id].append(Range(each.topic, each.kafka_partition, each.from_offset, each.to_offset))
+        return [_as_load(row, ranges[row["load_id"]]) for row in rows]
 
     def totals(self) -> dict[str, int]:
         """Return the sums over all windows: landed, accepted, rejected, duplicate_equal, duplicate_different, …"""
@@ -221,6 +236,24 @@ class Ledger:
         with self._connection.begin():
             self._connection.execute(statement, [{"load_id": load_id, **check} for check in checks])
 
+    def take_over(self, other: Target) -> None:
+        """Make the windows of another target this one's, in place of its own: its tables have been copied here."""
+        with self._connection.begin():
+            self._forget()
+            for table in (_range, _load):
+                self._connection.execute(update(table).where(table.c.target == other.key).values(target=self._target))
+            self._connection.execute(delete(_schema).where(_schema.c.target == other.key))
+
+    def forget(self) -> None:
+        """Forget all windows: the tables that they were loaded into are gone."""
+        with self._connection.begin():
+            self._forget()
+
+    def _forget(self) -> None:
+        ours = select(_load.c.load_id).where(_load.c.target == self._target)
+        for table in (_reconciliation, _range, _load):
+            self._connection.execute(delete(table).where(table.c.load_id.in_(ours)))
+
     def schema_checksum(self) -> str | None:
         """Return the checksum of the DDL that the target was last prepared with."""
         with self._connection.begin():
@@ -235,6 +268,11 @@ class Ledger:
                     index_elements=[_schema.c.target], set_={"checksum": checksum, "prepared_at": func.now()}
                 )
             )
+
+
+def _as_load(row: RowMapping, ranges: Iterable[Range]) -> Load:
+    values = {name: row[name] for name in Load._fields if name in row}
+    return Load(**{**values, "state": State(row["state"]), "ranges": tuple(ranges)})
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Merge: SQL in BigQuery from a window's staging tables to silver."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -28,11 +28,27 @@ def count_duplicates(bigquery: BigQuery, target: Target, load_id: str) -> Duplic
     return Duplicates(sum(row["duplicate_equal"] for row in rows), sum(row["duplicate_different"] for row in rows))
 
 
-def merge(bigquery: BigQuery, target: Target, load_id: str) -> None:
-    """Bring silver and the rejected events up to date with the window; running it again changes nothing."""
-    for dates in groups(rejected_days(bigquery, target, load_id)):
-        run(bigquery, target, load_id, "bigquery/merge/rejected_event", dates)
-    for dates in groups(touched_days(bigquery, target, load_id)):
+class Days(NamedTuple):
+    """Service dates from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def among(self, days: Iterable[date]) -> list[date]:
+        """Return those of `days` that lie between, in their order."""
+        return [day for day in days if self.first <= day <= self.last]
+
+
+def merge(bigquery: BigQuery, target: Target, load_id: str, within: Days | None = None) -> None:
+    """Bring silver and the rejected events up to date with the window; running it again changes nothing.
+
+    With `within`, only the trips of those service dates, and no rejected events, which have none.
+    """
+    if within is None:
+        for dates in groups(rejected_days(bigquery, target, load_id)):
+            run(bigquery, target, load_id, "bigquery/merge/rejected_event", dates)
+    touched = touched_days(bigquery, target, load_id)
+    for dates in groups(touched if within is None else within.among(touched)):
         run(bigquery, target, load_id, "bigquery/merge/trip_event", dates)
         run(bigquery, target, load_id, "bigquery/merge/trip", dates)
         run(bigquery, target, load_id, "bigquery/merge/provider_day", dates)

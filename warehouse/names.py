@@ -10,6 +10,7 @@ from contracts.settings import BigQuerySettings
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]\.[a-z0-9_]{1,128}(\.[a-z0-9_]{1,128})?")
 _TIME_ZONE = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}")
+_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,127}")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?: ([\w.]+))?\}")
 SHORTEST_RUN = 3
 
@@ -37,18 +38,38 @@ class Target(NamedTuple):
         """Return `project.<prefix>name`."""
         return f"{self.project}.{self.prefix}{name}"
 
+    def beside(self, name: str) -> "Target":
+        """Return a warehouse beside this one: `<prefix><name>_bronze`, …"""
+        return self._replace(prefix=f"{self.prefix}{name}_")
+
+    def aside(self, restatement: int) -> "Target":
+        """Return where a restatement builds its tables before they replace those of this warehouse."""
+        return self.beside(f"rebuild_{restatement}")
+
+    def table(self, name: str) -> str:
+        """Return `project.<prefix>dataset.table` of `dataset.table`."""
+        return f"{self.project}.{self.prefix}{name}"
+
     def staging(self, load_id: str, kind: str = "event") -> str:
         """Return the staging table of one window, `project.dataset.table`."""
         return f"{self.dataset('bronze')}.staging_{kind}_{load_id}"
 
 
-def render(sql: str, target: Target, *, tables: Mapping[str, str] | None = None, dates: Iterable[date] = ()) -> str:
+def render(
+    sql: str,
+    target: Target,
+    *,
+    tables: Mapping[str, str] | None = None,
+    dates: Iterable[date] = (),
+    columns: Sequence[str] = (),
+) -> str:
     """Return BigQuery SQL with its names and its partition bounds filled in.
 
     `{bronze}`, `{silver}` and `{gold}` become datasets, each name of `tables` a table. `{bounds column}` becomes a
     condition that holds for `dates` alone, and `{first_date}` and `{last_date}` are their ends: as literals, because
-    these alone keep BigQuery from reading other partitions. `{time_zone}` becomes the city's, as a literal. Raises
-    ValueError for a name that is not a BigQuery name or a time zone's; KeyError for a placeholder without a value.
+    these alone keep BigQuery from reading other partitions. `{columns}` becomes the names of `columns`, `{time_zone}`
+    the city's, as a literal. Raises ValueError for a name that is not a BigQuery name or a time zone's; KeyError for a
+    placeholder without a value.
     """
     values = {name: target.dataset(name) for name in DATASETS} | dict(tables or {})
     for name in values.values():
@@ -56,6 +77,11 @@ def render(sql: str, target: Target, *, tables: Mapping[str, str] | None = None,
             raise ValueError(f"Not a name of a BigQuery dataset or table: {name!r}")
     if not _TIME_ZONE.fullmatch(target.time_zone):
         raise ValueError(f"Not a name of a time zone: {target.time_zone!r}")
+    for name in columns:
+        if not _COLUMN.fullmatch(name):
+            raise ValueError(f"Not a name of a column: {name!r}")
+    if columns:
+        values["columns"] = ", ".join(columns)
     values["time_zone"] = f"'{target.time_zone}'"
     days = sorted(set(dates))
     if days:

@@ -12,6 +12,8 @@ from google.cloud.bigquery import SchemaField
 
 from contracts.sql import SQL_FOLDER, load_sql
 from warehouse.bigquery import BigQuery, ParquetLoad
+from warehouse.definitions import definition_of, definitions
+from warehouse.evolution import evolve
 from warehouse.names import Target, render
 
 DESCRIPTIONS = {
@@ -38,11 +40,6 @@ SEED_SCHEMA = [
 ]
 
 
-def definitions() -> list[str]:
-    """Return the names of the DDL files for `load_sql`, in the order in which they run."""
-    return _files("ddl")
-
-
 def seeds() -> list[str]:
     """Return the names of the statements that fill the dimensions whose rows do not come from trips."""
     return _files("seed")
@@ -55,14 +52,21 @@ def checksum(target: Target) -> str:
 
 
 def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
-    """Create what is missing, and fill the fixed dimensions. Running it again changes nothing.
+    """Create what is missing, add columns that are new, fill the fixed dimensions. Running it again changes nothing.
 
-    Raises PoisonError, TransientError, FatalError by BigQuery's reason.
+    Raises FatalError for a definition that changed by more than new columns; PoisonError, TransientError, FatalError
+    by BigQuery's reason.
     """
     for name, description in DESCRIPTIONS.items():
         bigquery.ensure_dataset(target.dataset(name), description)
-    for name in definitions():
+    tables = [name for name in definitions() if definition_of(load_sql(name))]
+    for name in tables:
         bigquery.query(render(load_sql(name), target), "prepare")
+    evolve(bigquery, target)
+    # Views come after: they may read a column that has just been added.
+    for name in definitions():
+        if name not in tables:
+            bigquery.query(render(load_sql(name), target), "prepare")
     areas = f"{target.dataset('bronze')}.seed_zone"
     _load_areas(bigquery, target, areas, expires=now + timedelta(days=1))
     for name in seeds():

@@ -2,30 +2,27 @@
 
 Each step takes the target's lock, asks the ledger how far the window is, and does only what is missing: it may be run
 twice, twice at once, or again after a kill. Each returns the window as a small dictionary for JSON. `load_id` None
-means that there is nothing to do, and is handed on. Every step raises UnreachableError, ConfigurationError,
-BusyError, and TransientError, PoisonError or FatalError by the code of what failed.
+means that there is nothing to do, and is handed on. A scope names another warehouse than the configured one, and how
+far to go. Every step raises UnreachableError, ConfigurationError, BusyError, and TransientError, PoisonError or
+FatalError by the code of what failed.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
-from psycopg import Connection
 
-from contracts import lake as postgres
 from contracts.errors import FatalError
-from contracts.settings import BigQuerySettings, LakeSettings, WarehouseSettings, load
 from warehouse import extract as extraction
 from warehouse import merge as merging
 from warehouse import publish as publishing
 from warehouse import reconciliation, schema, staging
-from warehouse.bigquery import BigQuery, connect
 from warehouse.lake import read_committed
-from warehouse.ledger import Ledger, Load, State, hold_ledger
-from warehouse.names import Target
-from warehouse.window import next_window
+from warehouse.ledger import Load, State
+from warehouse.loss import require_tables
+from warehouse.run import Run, Scope, hold
+from warehouse.window import below, next_window
 
 Summary = dict[str, Any]
 NOTHING: Summary = {"load_id": None, "state": None, "offsets": 0}
@@ -33,22 +30,13 @@ NOTHING: Summary = {"load_id": None, "state": None, "offsets": 0}
 log = structlog.get_logger()
 
 
-class _Run(NamedTuple):
-    """What a step works with, while it holds the target's lock."""
+def plan(scope: Scope | None = None) -> Summary:
+    """Return the unfinished window, or write down the next one; `load_id` None when all is loaded.
 
-    ledger: Ledger
-    bigquery: BigQuery
-    target: Target
-    lake: LakeSettings
-    settings: WarehouseSettings
-
-    def files(self, load_id: str) -> extraction.Files:
-        return extraction.files_of(self.settings, self.target.key, load_id)
-
-
-def plan() -> Summary:
-    """Return the unfinished window, or write down the next one; `load_id` None when all is loaded."""
-    with _run() as run:
+    Raises FatalError when tables are gone that the ledger says are loaded.
+    """
+    with hold(scope) as run:
+        require_tables(run.bigquery, run.target, run.ledger)
         if run.ledger.schema_checksum() != schema.checksum(run.target):
             _prepare(run)
         window = run.ledger.unfinished() or _next_window(run)
@@ -56,42 +44,53 @@ def plan() -> Summary:
         return NOTHING if window is None else _summary(window)
 
 
-def extract(load_id: str | None, advance: Callable[[int], None] = lambda _rows: None) -> Summary:
+def extract(
+    load_id: str | None, advance: Callable[[int], None] = lambda _rows: None, scope: Scope | None = None
+) -> Summary:
     """Write the window's events as Parquet, judged by the contract; `advance` is told how many rows are done."""
-    return _step(load_id, State.EXTRACTED, lambda run, window: _extract(run, window, advance))
+    return _step(load_id, State.EXTRACTED, lambda run, window: _extract(run, window, advance), scope)
 
 
-def stage(load_id: str | None) -> Summary:
+def stage(load_id: str | None, scope: Scope | None = None) -> Summary:
     """Load the window's files into staging tables, and count what stands there."""
-    return _step(load_id, State.STAGED, _stage)
+    return _step(load_id, State.STAGED, _stage, scope)
 
 
-def merge(load_id: str | None) -> Summary:
+def merge(load_id: str | None, scope: Scope | None = None) -> Summary:
     """Merge the window into silver, and its rejected events into bronze."""
-    return _step(load_id, State.MERGED, _merge)
+    return _step(load_id, State.MERGED, _merge, scope)
 
 
-def publish(load_id: str | None) -> Summary:
+def publish(load_id: str | None, scope: Scope | None = None) -> Summary:
     """Bring gold up to date with the trips that the window touched."""
-    return _step(load_id, State.PUBLISHED, _publish)
+    return _step(load_id, State.PUBLISHED, _publish, scope)
 
 
-def reconcile(load_id: str | None) -> Summary:
+def reconcile(load_id: str | None, scope: Scope | None = None) -> Summary:
     """Compare the window with the lake and, when they agree, close it. Raises NotReconciledError."""
-    return _step(load_id, State.RECONCILED, _reconcile)
+    return _step(load_id, State.RECONCILED, _reconcile, scope)
 
 
-def prepare() -> Summary:
-    """Create datasets, tables and views that are missing, whether or not the ledger says that they are there."""
-    with _run() as run:
+def prepare(scope: Scope | None = None) -> Summary:
+    """Create datasets, tables and views that are missing, and add columns that are new.
+
+    Raises FatalError when tables are gone that the ledger says are loaded: empty ones would hide the loss.
+    """
+    with hold(scope) as run:
+        require_tables(run.bigquery, run.target, run.ledger)
         _prepare(run)
         return {"target": run.target.key, "checksum": schema.checksum(run.target)}
 
 
-def _step(load_id: str | None, state: State, work: Callable[[_Run, Load], dict[str, int | str]]) -> Summary:
+def _step(
+    load_id: str | None,
+    state: State,
+    work: Callable[[Run, Load], dict[str, int | str]],
+    scope: Scope | None,
+) -> Summary:
     if load_id is None:
         return NOTHING
-    with _run() as run:
+    with hold(scope) as run:
         window = run.ledger.get(load_id)
         if not window.state.reached(state):
             _require_previous(window, state)
@@ -113,13 +112,13 @@ def _require_previous(window: Load, state: State) -> None:
         )
 
 
-def _extract(run: _Run, window: Load, advance: Callable[[int], None]) -> dict[str, int | str]:
-    with _lake(run.lake) as connection:
+def _extract(run: Run, window: Load, advance: Callable[[int], None]) -> dict[str, int | str]:
+    with run.connect_lake() as connection:
         found = extraction.extract(connection, window.ranges, run.files(window.load_id), advance)
     return found._asdict()
 
 
-def _stage(run: _Run, window: Load) -> dict[str, int | str]:
+def _stage(run: Run, window: Load) -> dict[str, int | str]:
     files = run.files(window.load_id)
     if not files.complete():
         # Another machine extracted, or the folder was cleared meanwhile: the lake still has the same rows.
@@ -128,7 +127,7 @@ def _stage(run: _Run, window: Load) -> dict[str, int | str]:
     return {"staging_job": job_id} if job_id else {}
 
 
-def _merge(run: _Run, window: Load) -> dict[str, int | str]:
+def _merge(run: Run, window: Load) -> dict[str, int | str]:
     _stage_if_gone(run, window)
     if window.duplicate_equal is None:
         # Counted once, and written down before the merge, after which nobody could tell any more.
@@ -138,15 +137,15 @@ def _merge(run: _Run, window: Load) -> dict[str, int | str]:
     return {}
 
 
-def _publish(run: _Run, window: Load) -> dict[str, int | str]:
+def _publish(run: Run, window: Load) -> dict[str, int | str]:
     _stage_if_gone(run, window)
     publishing.publish(run.bigquery, run.target, window.load_id)
     return {}
 
 
-def _reconcile(run: _Run, window: Load) -> dict[str, int | str]:
+def _reconcile(run: Run, window: Load) -> dict[str, int | str]:
     _stage_if_gone(run, window)
-    with _lake(run.lake) as connection:
+    with run.connect_lake() as connection:
         checks = reconciliation.check_window(connection, run.bigquery, run.target, window.load_id, window.ranges)
     run.ledger.record_reconciliation(window.load_id, [each._asdict() for each in checks])
     reconciliation.require(checks, where=f"load {window.load_id}")
@@ -155,19 +154,21 @@ def _reconcile(run: _Run, window: Load) -> dict[str, int | str]:
     return {"trips": next(each.target_value for each in checks if each.name == "trips")}
 
 
-def _stage_if_gone(run: _Run, window: Load) -> None:
+def _stage_if_gone(run: Run, window: Load) -> None:
     if not staging.is_staged(run.bigquery, run.target, window):
         _stage(run, window)
 
 
-def _next_window(run: _Run) -> Load | None:
-    with _lake(run.lake) as connection:
+def _next_window(run: Run) -> Load | None:
+    with run.connect_lake() as connection:
         committed, lowest = read_committed(connection)
+    if run.ceiling is not None:
+        committed = below(committed, run.ceiling)
     ranges = next_window(committed, run.ledger.loaded(), lowest, run.settings.window_rows)
     return run.ledger.add(ranges) if ranges else None
 
 
-def _prepare(run: _Run) -> None:
+def _prepare(run: Run) -> None:
     schema.prepare(run.bigquery, run.target, now=datetime.now(UTC))
     run.ledger.record_schema(schema.checksum(run.target))
 
@@ -175,19 +176,3 @@ def _prepare(run: _Run) -> None:
 def _summary(window: Load) -> Summary:
     counts = {name: value for name, value in window._asdict().items() if name != "ranges" and value is not None}
     return {**counts, "state": str(window.state), "partitions": len(window.ranges)}
-
-
-@contextmanager
-def _run() -> Iterator[_Run]:
-    lake, bigquery = load(LakeSettings), load(BigQuerySettings)
-    target = Target.of(bigquery)
-    # Asked before the lock is taken: a warehouse that does not answer must not keep others waiting.
-    warehouse = connect(bigquery)
-    with hold_ledger(lake, target) as ledger:
-        yield _Run(ledger, warehouse, target, lake, load(WarehouseSettings))
-
-
-@contextmanager
-def _lake(settings: LakeSettings) -> Iterator[Connection[Any]]:
-    with postgres.connect(settings, application="warehouse") as connection:
-        yield connection

@@ -45,6 +45,11 @@ def next_window(
     ]
 
 
+def below(committed: Mapping[Partition, int], ceiling: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Return how far each partition is, but not beyond its ceiling; a partition without one is left out."""
+    return {each: min(end, ceiling[each]) for each, end in committed.items() if each in ceiling}
+
+
 def share(pending: Mapping[Partition, int], rows: int) -> dict[Partition, int]:
     """Divide `rows` among partitions evenly, handing on what a quiet partition does not need."""
     shares: dict[Partition, int] = {}

@@ -16,17 +16,24 @@ TARGET = Target("tripline", "dev_")
 FOLDER = SQL_FOLDER / "bigquery"
 FILES = sorted(FOLDER.rglob("*.sql"))
 TABLES = {**staging_tables(TARGET, "0" * 32), "seed": "tripline.dev_bronze.seed_zone"}
+TABLES |= {name: f"tripline.{name}_silver.trip" for name in ("table", "built", "before", "after")}
 DAYS = [date(2016, 2, 28), date(2016, 2, 29), date(2016, 3, 1), date(2017, 7, 1)]
 OF_A_WINDOW = [path for path in FILES if path.parent.name in {"merge", "gold"} or path.stem == "window"]
 # Dimensions are small, and are compared as a whole.
 MERGES = [
     path for path in OF_A_WINDOW if "MERGE `" in path.read_text(encoding="utf-8") and not path.stem.startswith("dim_")
 ]
+MERGES += [FOLDER / "rebuild" / "replace_days.sql", FOLDER / "rebuild" / "remove_replayed.sql"]
 # What a whole history is read of, on purpose: one narrow row per company, or vehicle, and day.
 UNBOUNDED = {"dim_provider", "dim_vehicle", "stale_days"}
 PARTITIONED = {"trip_event", "trip", "provider_day", "vehicle_day", "stale_vehicle_day"}
 PARTITIONED |= {"fact_trip", "fact_trip_event", "agg_zone_hour"}
-PARTITION_COLUMN = {"rejected_event": "arrived_on", "trip_event": "service_date", "trip": "service_date"}
+PARTITION_COLUMN = {
+    "rejected_event": "arrived_on",
+    "remove_replayed": "arrived_on",
+    "trip_event": "service_date",
+    "trip": "service_date",
+}
 
 
 # The row of a vehicle's day is found by all but its company; the version is written once its trips carry it.
@@ -34,7 +41,7 @@ KEYS = {"merge/vehicle_day": {"service_date", "vehicle_id", "first_seen_at", "ve
 
 
 def rendered(path: Path) -> str:
-    return render(path.read_text(encoding="utf-8"), TARGET, tables=TABLES, dates=DAYS)
+    return render(path.read_text(encoding="utf-8"), TARGET, tables=TABLES, dates=DAYS, columns=["service_date"])
 
 
 def name_of(path: Path) -> str:
