@@ -8,7 +8,7 @@ from contracts.console import errors_as_exit_codes, print_json, progress, say, s
 from contracts.lake import connect as connect_lake
 from contracts.logs import configure_logs
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings, load
-from warehouse import reconciliation, steps
+from warehouse import reconciliation, restating_commands, steps
 from warehouse.bigquery import connect
 from warehouse.ledger import open_ledger
 from warehouse.names import Target
@@ -114,6 +114,8 @@ def _show_checks(checks: list[reconciliation.Check]) -> None:
 def _cell(value: object) -> str:
     return "" if value is None else text(value)
 
+
+restating_commands.add_to(app)
 
 if __name__ == "__main__":
     app()
