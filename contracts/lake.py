@@ -16,7 +16,7 @@ from contracts.errors import (
 from contracts.settings import LakeSettings
 
 _POISON = ("22", "23", "21", "54")
-_TRANSIENT = ("08", "40", "53300", "57P01", "57P02", "57P03", "57014", "25P03", "55P03")
+_TRANSIENT = ("08", "40", "53", "57P01", "57P02", "57P03", "57014", "25P03", "55P03")
 
 
 def connect(
