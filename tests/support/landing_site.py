@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from psycopg import Connection, OperationalError
+from psycopg.rows import TupleRow
+
 from consumer.migrate import migrate
 from contracts.broker import ensure_topic
 from contracts.lake import connect
@@ -18,25 +21,31 @@ from tests.support.ledger import Ledger
 
 # Runs with each move of an offset, inside the landing's transaction.
 _DRAG = """
-CREATE FUNCTION raw.drag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.03); RETURN NULL; END';
+CREATE FUNCTION raw.drag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep({seconds:f}); RETURN NULL; END';
 CREATE TRIGGER drag AFTER UPDATE ON raw.consumer_offset FOR EACH STATEMENT EXECUTE FUNCTION raw.drag();
 """
+# Sessions of consumers in this lake.
+SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tripline-consumer'"
 
 
 @dataclass
 class LandingSite:
     """`with LandingSite(kafka, lake) as site:` creates topic and schema; consumers still running are killed at the end.
 
-    `lake` is where the test looks; consumers may be sent another way (a proxy).
+    `lake` is where the test looks; consumers may be sent another way (a proxy). A broker that cannot create topics
+    has it already: `topic_is_there`.
     """
 
     kafka: KafkaSettings
     lake: LakeSettings
+    topic_is_there: bool = False
     _started: list[subprocess.Popen[str]] = field(default_factory=list)
+    _connection: Connection[TupleRow] | None = None
 
     def __enter__(self) -> "LandingSite":
         """Create the topic and the schema."""
-        ensure_topic(self.kafka)
+        if not self.topic_is_there:
+            ensure_topic(self.kafka)
         migrate(self.lake)
         self.ledger = Ledger(self.kafka)
         return self
@@ -48,30 +57,51 @@ class LandingSite:
         for consumer in self._started:
             consumer.kill()
             consumer.communicate()
+        self.disconnect()
 
-    def drag(self) -> None:
+    def disconnect(self) -> None:
+        """Leave the lake; the next look at it connects again."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def drag(self, seconds: float = 0.03) -> None:
         """Make every landing slow, so that a fault finds the consumer in the middle."""
-        self.execute(_DRAG)
+        self.execute(_DRAG.format(seconds=seconds))
 
     def release(self) -> None:
         """Let every landing be as fast as it can again."""
         self.execute("DROP FUNCTION IF EXISTS raw.drag CASCADE")
 
-    def environment(self, *, lake: LakeSettings | None = None, **consumer: Any) -> dict[str, str]:
+    def environment(
+        self, *, kafka: KafkaSettings | None = None, lake: LakeSettings | None = None, **consumer: Any
+    ) -> dict[str, str]:
         """Return a consumer's environment; `consumer` are its settings, sessions being short."""
         settings = ConsumerSettings.model_validate({"group": self.kafka.topic, "session_seconds": 6} | consumer)
-        return child_environment(self.kafka, lake or self.lake, settings)
+        return child_environment(kafka or self.kafka, lake or self.lake, settings)
 
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
         """Start a consumer."""
         consumer = commands.start(self.environment(**settings), "consumer", "run", "--json", *arguments)
-        self._started.append(consumer)
+        self.watch(consumer)
         return consumer
+
+    def watch(self, consumer: subprocess.Popen[str]) -> None:
+        """Leave no trace either of a consumer that the test started itself."""
+        self._started.append(consumer)
 
     def run_to_end(self, **settings: Any) -> dict[str, Any]:
         """Run a consumer at full speed until everything that is in the topic now has landed; return its figures."""
         self.release()
         return commands.run_json(self.environment(**settings), "consumer", "run", "--until-end")
+
+    def sessions(self, condition: str = "true") -> int:
+        """Return in how many sessions consumers are connected, of those for which a condition on the activity holds."""
+        return self.scalar(f"SELECT count(*) {SESSIONS} AND {condition}")
+
+    def terminate_sessions(self) -> int:
+        """End the consumers' sessions in the server; return how many there were."""
+        return self.scalar(f"SELECT count(pg_terminate_backend(pid)) {SESSIONS}")
 
     def landed(self) -> int:
         """Return how many rows stand in the lake."""
@@ -88,10 +118,19 @@ class LandingSite:
 
     def scalar(self, query: str) -> int:
         """Return the one number that a query gives."""
-        with connect(self.lake, application="test", autocommit=True) as connection:
-            row = connection.execute(query.encode()).fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self.rows(query)[0][0])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what a query gives."""
+        try:
+            return self._query(query)
+        except OperationalError:
+            self._connection = None
+            return self._query(query)
+
+    def _query(self, query: str) -> list[tuple[Any, ...]]:
+        self._connection = self._connection or connect(self.lake, application="test", autocommit=True)
+        return self._connection.execute(query.encode()).fetchall()
 
     def wait_until(self, condition: Callable[[], bool], *consumers: subprocess.Popen[str], seconds: float = 60) -> None:
         """Wait for something to happen while these consumers stay alive."""
@@ -101,6 +140,26 @@ class LandingSite:
                 assert consumer.poll() is None, f"the consumer ended\n{consumer.communicate()}"
             assert time.monotonic() < deadline, f"not within {seconds} s"
             time.sleep(0.02)
+
+    def is_accounted_for(self) -> bool:
+        """Whether as many messages stand in the lake, dead or alive, as were sent."""
+        return self.landed() + self.dead() >= len(self.ledger.sent)
+
+    def begun(self, *consumers: subprocess.Popen[str], rows: int = 1) -> int:
+        """Wait until so many rows have landed, and prove that they are not all."""
+        self.wait_until(lambda: self.landed() >= rows, *consumers)
+        landed = self.landed()
+        assert landed < len(self.ledger.sent), "everything had landed before the fault"
+        return landed
+
+    def settle(self, *consumers: subprocess.Popen[str], seconds: float = 60) -> list[dict[str, Any]]:
+        """Let these consumers land the rest and one fresh event more; stop them, judge, and return their figures."""
+        self.wait_until(self.is_accounted_for, *consumers, seconds=seconds)
+        self.ledger.send_events(1)
+        self.wait_until(self.is_accounted_for, *consumers)
+        figures = [finish(consumer) for consumer in consumers]
+        self.ledger.verify(self.lake)
+        return figures
 
     def verify(self) -> None:
         """Hold the lake against the ledger, then let a fresh event pass."""

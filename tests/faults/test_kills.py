@@ -1,0 +1,122 @@
+"""Consumers are killed, stopped and woken at the worst moments. Each test proves its fault; the ledger judges."""
+
+import signal
+
+import pytest
+
+from contracts.settings import LakeSettings
+from tests.support.landing_site import LandingSite, stop
+from tests.support.tcp_proxy import TcpProxy
+
+EVENTS = 3_000
+BATCH = 100
+SLOWLY = {"batch_rows": BATCH}
+# Whoever is killed stays in its group until its session ends; another group need not wait, and shares nothing but the
+# lake.
+HEIRS = "the-heirs"
+
+
+@pytest.mark.parametrize(
+    "moment", ["before the commit", "while the commit is under way", "before the answer to the commit"]
+)
+def test_kill_9_around_the_commit(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings, moment: str) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumer = site.start(lake=proxied, **SLOWLY)
+    site.begun(consumer)
+    (proxy.hold_answer if "answer" in moment else proxy.hold_request)(b"COMMIT")
+    site.wait_until(lambda: proxy.held == 1, consumer)
+    site.wait_until(lambda: site.sessions("state = 'idle in transaction'") == ("answer" not in moment), consumer)
+    landed = site.landed()
+    consumer.kill()
+    assert consumer.wait() == -signal.SIGKILL
+    if moment == "before the commit":
+        proxy.reset()
+    proxy.release()
+    site.wait_until(lambda: site.sessions() == 0)
+    assert site.landed() - landed == (BATCH if "under way" in moment else 0)
+    site.release()
+    (figures,) = site.settle(site.start(group=HEIRS))
+    assert 0 < figures["landed"] < EVENTS
+
+
+def test_kill_9_again_and_again(site: LandingSite) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    for kills in (1, 2, 3):
+        consumer = site.start(group=f"{HEIRS}-{kills}", **SLOWLY)
+        site.begun(consumer, rows=kills * 700)
+        consumer.kill()
+        assert consumer.wait() == -signal.SIGKILL
+    assert site.landed() < EVENTS
+    (figures,) = site.settle(site.start(group=HEIRS))
+    assert 0 < figures["landed"] < EVENTS
+
+
+def test_a_zombie_that_wakes_up_before_its_landing_lands_nothing_twice(
+    site: LandingSite, proxy: TcpProxy, proxied: LakeSettings
+) -> None:
+    """The fence alone: the unique key is dropped, so that nothing else could keep the zombie out."""
+    site.execute("ALTER TABLE raw.trip_event DROP CONSTRAINT trip_event_coordinates")
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    zombie = site.start(lake=proxied, **SLOWLY)
+    site.begun(zombie)
+    proxy.hold_request(b"BEGIN")
+    site.wait_until(lambda: proxy.held == 1, zombie)
+    zombie.send_signal(signal.SIGSTOP)
+    before = site.landed()
+    site.release()
+    heir = site.start()
+    site.wait_until(site.is_accounted_for, heir)
+    assert before < EVENTS == site.landed(), "the heir took over all that the zombie holds"
+    proxy.release()
+    zombie.send_signal(signal.SIGCONT)
+    site.ledger.send_events(500)
+    site.wait_until(site.is_accounted_for, zombie, heir)
+    zombie.terminate()
+    _, log = zombie.communicate(timeout=60)
+    assert zombie.returncode == 0, log
+    assert "Another consumer moved the offsets of this batch" in log
+    site.settle(heir)
+
+
+def test_a_consumer_stopped_in_its_transaction_loses_it_to_the_server(site: LandingSite) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag(0.5)
+    zombie = site.start(landing_seconds=2, **SLOWLY)
+    site.wait_until(lambda: site.landed() > 0 and site.sessions("wait_event = 'PgSleep'") > 0, zombie)
+    zombie.send_signal(signal.SIGSTOP)
+    site.wait_until(lambda: site.sessions("state = 'idle in transaction'") == 1)
+    site.wait_until(lambda: site.sessions() == 0)
+    assert site.landed() < EVENTS
+    site.release()
+    heir = site.start(group=HEIRS)
+    site.wait_until(site.is_accounted_for, heir)
+    zombie.send_signal(signal.SIGCONT)
+    figures = site.settle(zombie, heir)
+    assert figures[1]["landed"] > 0
+
+
+def test_two_groups_on_one_lake_fence_each_other(site: LandingSite) -> None:
+    """Both own every partition, as a zombie and its heir would, all the time; together they land it once."""
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumers = [site.start(group=f"{HEIRS}-{number}", **SLOWLY) for number in (1, 2)]
+    figures = site.settle(*consumers)
+    assert sum(each["retries"] for each in figures) > 0, "nobody was fenced"
+    assert sum(each["landed"] for each in figures) == len(site.ledger.sent)
+
+
+def test_sigterm_in_the_middle_lands_what_is_held(site: LandingSite) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumer = site.start(**SLOWLY)
+    site.begun(consumer)
+    stop(consumer, with_signal=signal.SIGTERM)
+    left_at = site.landed()
+    assert 0 < left_at < EVENTS
+    stored = site.scalar("SELECT sum(next_offset) FROM raw.consumer_offset")
+    assert stored == left_at, "what was read is landed, and no further"
+    (figures,) = site.settle(site.start())
+    assert figures["landed"] == len(site.ledger.sent) - left_at

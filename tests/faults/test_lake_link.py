@@ -1,0 +1,133 @@
+"""The link to the lake is cut, held, slow or silent. Each test proves its fault; the ledger judges."""
+
+from itertools import count
+
+import pytest
+
+from consumer.batch import Batch, DeadLetter, Move, Record
+from consumer.gate import Refusal
+from consumer.landing import Lake
+from consumer.migrate import migrate
+from contracts.errors import ConfigurationError, TransientError, UnreachableError
+from contracts.lake import connect
+from contracts.reasons import DeadLetterReason
+from contracts.settings import LakeSettings
+from tests.support.landing_site import LandingSite, finish
+from tests.support.tcp_proxy import TcpProxy
+
+EVENTS = 3_000
+SLOWLY = {"batch_rows": 100}
+
+
+def test_commit_whose_answer_is_lost(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumer = site.start(lake=proxied, **SLOWLY)
+    for cut in (1, 2, 3):
+        site.begun(consumer, rows=cut * 500)
+        proxy.reset_after_answer(b"COMMIT")
+        site.wait_until(lambda wanted=cut: proxy.resets == wanted, consumer)  # type: ignore[misc]
+    (figures,) = site.settle(consumer)
+    assert figures["retries"] == 3
+    lost = len(site.ledger.sent) - figures["landed"]
+    assert 0 < lost <= 3 * SLOWLY["batch_rows"], "each lost answer was to a commit that happened"
+
+
+def test_connection_reset_while_the_lake_cannot_be_reached(
+    site: LandingSite, proxy: TcpProxy, proxied: LakeSettings
+) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumer = site.start(lake=proxied, **SLOWLY)
+    site.begun(consumer)
+    proxy.refuse()
+    site.wait_until(lambda: proxy.resets >= 4, consumer)
+    assert site.landed() < EVENTS
+    proxy.heal()
+    (figures,) = site.settle(consumer)
+    assert figures["retries"] >= 3
+
+
+@pytest.mark.parametrize("silence", ["black hole", "half-open"])
+def test_silence_is_left_within_the_deadline(
+    site: LandingSite, proxy: TcpProxy, proxied: LakeSettings, silence: str
+) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumer = site.start(lake=proxied, landing_seconds=2, **SLOWLY)
+    site.begun(consumer)
+    accepted = proxy.accepted
+    if silence == "black hole":
+        proxy.swallow()
+        site.wait_until(lambda: proxy.swallowed_bytes > 0, consumer)
+    else:
+        proxy.abandon()
+        assert proxy.abandoned > 0
+    site.wait_until(lambda: proxy.accepted > accepted, consumer, seconds=20)
+    proxy.heal()
+    (figures,) = site.settle(consumer)
+    assert figures["retries"] >= 1
+
+
+def test_a_slow_link_only_slows(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings) -> None:
+    site.ledger.send_events(300)
+    site.drag()
+    proxy.slow(0.05, 200_000)
+    consumer = site.start(lake=proxied, **SLOWLY)
+    (figures,) = site.settle(consumer)
+    assert proxy.slowed_chunks > 20
+    assert figures["retries"] == 0
+
+
+def test_a_signal_is_obeyed_while_the_lake_is_gone(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings) -> None:
+    site.ledger.send_events(EVENTS)
+    site.drag()
+    consumer = site.start(lake=proxied, **SLOWLY)
+    site.begun(consumer)
+    proxy.refuse()
+    site.wait_until(lambda: proxy.resets >= 3, consumer)
+    assert finish(consumer)["landed"] < EVENTS
+    site.run_to_end(group="after")
+    site.verify()
+
+
+def test_a_landing_cut_anywhere_is_whole_or_absent(
+    lake_settings: LakeSettings, proxy: TcpProxy, proxied: LakeSettings
+) -> None:
+    """Cut the link at the first chunk of a landing's conversation, at the second, … until one passes uncut."""
+    migrate(lake_settings)
+    witness = Lake(lake_settings, "trips", 10)
+    witness.register(0, 0)
+    outcomes = {"whole": 0, "absent": 0}
+    for chunk in count(1):
+        stands, resets = witness.offsets()[0], proxy.resets
+        proxy.cut_at(chunk)
+        lake = Lake(proxied, "trips", 10)
+        try:
+            lake.land(_batch(stands))
+            uncut = proxy.resets == resets
+        except (TransientError, UnreachableError, ConfigurationError):
+            uncut = False
+            assert proxy.resets == resets + 1
+        lake.disconnect()
+        stood, stands = stands, witness.offsets()[0]
+        outcomes["whole" if stands > stood else "absent"] += 1
+        assert stands in {stood, stood + 3}
+        assert _coordinates(lake_settings) == list(range(stands))
+        if uncut:
+            break
+    witness.disconnect()
+    assert outcomes["absent"] > 10
+    assert outcomes["whole"] >= 2, "one answer to a commit was lost, and the last landing passed"
+
+
+def _batch(start: int) -> Batch:
+    first, letter, last = (Record(0, start + step, 1_714_564_800_000, b"key", b"{}", None) for step in range(3))
+    refusal = Refusal(DeadLetterReason.NOT_JSON, "not JSON")
+    return Batch([first, last], [DeadLetter(letter, refusal)], {0: Move(start, start + 3)})
+
+
+def _coordinates(lake: LakeSettings) -> list[int]:
+    query = "SELECT kafka_offset FROM raw.trip_event UNION ALL SELECT kafka_offset FROM raw.dead_letter ORDER BY 1"
+    with connect(lake, application="test") as connection:
+        return [offset for (offset,) in connection.execute(query)]
