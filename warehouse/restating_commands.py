@@ -1,7 +1,7 @@
 """The commands that load or build again what is loaded: backfill, rebuild, as-of, diff, replay-rejected."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -16,9 +16,9 @@ from warehouse import rebuild as rebuilding
 from warehouse.backfill import Selection
 from warehouse.backfill import backfill as load_again
 from warehouse.loading import Watch
-from warehouse.merge import Days
 from warehouse.replay import Filter
 from warehouse.replay import replay_rejected as replay
+from warehouse.restate import days_between, parse_day
 from warehouse.window import Partition, Range
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
@@ -155,7 +155,7 @@ def replay_rejected(
     """
     with errors_as_exit_codes(verbose):
         configure_logs(verbose=verbose)
-        day = _day("--arrived-on", arrived_on) if arrived_on else None
+        day = parse_day("--arrived-on", arrived_on) if arrived_on else None
         found = replay(Filter(reason, day, load_id or None), dry_run=dry_run)
         title = "Would be replayed" if dry_run else "Replayed"
         summary(title, found, next_step="python -m warehouse reconcile", as_json=as_json)
@@ -189,24 +189,12 @@ def _ceiling(value: str) -> tuple[Partition, int]:
     return Partition(load(KafkaSettings).topic, int(found[1])), int(found[2])
 
 
-def days_between(first: str, last: str) -> Days | None:
-    """Return the service dates that two options name, None for all. Raises BadInputError."""
-    if not first:
-        if last:
-            raise BadInputError("--to needs --from", where="--to")
-        return None
-    days = Days(_day("--from", first), _day("--to", last or first))
-    if days.last < days.first:
-        raise BadInputError("The last day is before the first", where="--to")
-    return days
-
-
 def _selection(load_id: str, offsets: str, arrived_on: str) -> Selection:
     if sum(map(bool, (load_id, offsets, arrived_on))) != 1:
         raise BadInputError("Name windows in one way", where="--load-id, --offsets or --arrived-on")
     if load_id:
         return Selection(load_id=load_id)
-    return Selection(range=_range(offsets)) if offsets else Selection(arrived_on=_day("--arrived-on", arrived_on))
+    return Selection(range=_range(offsets)) if offsets else Selection(arrived_on=parse_day("--arrived-on", arrived_on))
 
 
 def _range(text: str) -> Range:
@@ -216,10 +204,3 @@ def _range(text: str) -> Range:
         return Range(load(KafkaSettings).topic, int(partition), int(start), int(end))
     except ValueError as error:
         raise BadInputError("Not a range of offsets", where="--offsets", remedy="For example: 3:1200-1500.") from error
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInputError("Not a day", where=option, remedy="Write it as YYYY-MM-DD.") from error
