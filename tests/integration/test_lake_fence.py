@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
 from consumer.batch import Batch, DeadLetter, Move, Record
 from consumer.copy_format import pack_rows
@@ -22,6 +24,7 @@ from contracts.errors import FatalError, PoisonError
 from contracts.lake import connect
 from contracts.reasons import DeadLetterReason
 from contracts.settings import LakeSettings
+from contracts.sql import load_sql
 
 TOPIC = "trips"
 NOON = 1_714_564_800_000
@@ -113,6 +116,47 @@ def test_of_many_that_land_the_same_offsets_at_once_one_does(make_lake: MakeLake
     assert landed(migrated) == [(0, offset) for offset in range(500)]
 
 
+class Unfenced(Lake):
+    """A lake that moves the offsets wherever they stand: nothing but the unique keys is left to keep a zombie out."""
+
+    def _advance(self, connection: Connection[TupleRow], batch: Batch) -> None:
+        ends = {partition: move.end for partition, move in batch.moves.items()}
+        for partition, end in ends.items():
+            connection.execute(
+                "UPDATE raw.consumer_offset SET next_offset = %s WHERE topic = %s AND kafka_partition = %s",
+                (end, TOPIC, partition),
+            )
+
+
+def test_the_key_alone_lets_nothing_land_twice(make_lake: MakeLake, migrated: LakeSettings) -> None:
+    letter = DeadLetter(record(0, partition=1), Refusal(DeadLetterReason.NOT_JSON, "not JSON"))
+    dead = Batch([], [letter], {1: Move(0, 1)})
+    owner, zombie = make_lake(), Unfenced(migrated, TOPIC, 10)
+    owner.land(batch(0, 5))
+    owner.land(dead)
+    for again in (batch(0, 5), batch(4, 8), dead):
+        with pytest.raises(FatalError, match="in the lake already"):
+            zombie.land(again)
+    zombie.disconnect()
+    assert owner.offsets() == {0: 5, 1: 1}, "the zombie's move went back with its rows"
+    assert landed(migrated) == [(0, offset) for offset in range(5)]
+    assert query(migrated, "SELECT count(*) FROM raw.dead_letter") == [(1,)]
+
+
+def test_what_is_not_committed_is_in_nobodys_window(make_lake: MakeLake, migrated: LakeSettings) -> None:
+    """A window ends where the offsets stand: a slow landing cannot slip rows behind it."""
+    witness = make_lake()
+    with connect(migrated, application="slow") as slow:
+        Unfenced(migrated, TOPIC, 10)._advance(slow, batch(0, 5))
+        slow.execute("SELECT raw.ensure_day('2024-05-01')")
+        with slow.cursor().copy(load_sql("postgres/queries/copy_trip_events")) as copy:
+            copy.write(pack_rows(TOPIC, batch(0, 5).records))
+        assert witness.offsets()[0] == 0
+        assert landed(migrated) == []
+        slow.commit()
+        assert witness.offsets()[0] == len(landed(migrated)) == 5
+
+
 @pytest.mark.usefixtures("key")
 def test_one_fenced_partition_holds_back_the_whole_batch(make_lake: MakeLake, migrated: LakeSettings) -> None:
     lake = make_lake()
@@ -142,8 +186,10 @@ def test_offsets_moved_backwards_by_hand_are_named_and_double_nothing(
     assert query(migrated, "SELECT count(*) FROM raw.dead_letter") == [(0,)]
 
 
-def test_only_the_values_that_postgres_refuses_become_dead_letters(make_lake: MakeLake, migrated: LakeSettings) -> None:
-    poison = {3, 4, 77, 99}
+@pytest.mark.parametrize("poison", [{57}, {3, 4, 77, 99}, set(range(0, 100, 2)), set(range(100))], ids=len)
+def test_only_the_values_that_postgres_refuses_become_dead_letters(
+    make_lake: MakeLake, migrated: LakeSettings, poison: set[int]
+) -> None:
     records = [record(offset, value=b'"\\u0000"' if offset in poison else b"{}") for offset in range(100)]
     letter = DeadLetter(record(100, value=b"x"), Refusal(DeadLetterReason.NOT_JSON, "not JSON"))
     whole = Batch(records, [letter], {0: Move(0, 103)})

@@ -6,6 +6,7 @@ Ids alone would not do: a row that lands with another row's payload, or in other
 import json
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -88,6 +89,12 @@ class Ledger:
     ) -> None:
         """Put one message of any kind into the topic; `reason` is what it must become a dead letter for."""
         self._produce(Sent(key, value, headers or [], reason), partition)
+        assert self._producer.flush(60) == 0
+
+    def send_many(self, messages: Iterable[tuple[bytes, DeadLetterReason | None]]) -> None:
+        """Put values into the topic, each with what it must become a dead letter for, and wait once for all."""
+        for value, reason in messages:
+            self._produce(Sent(b"key", value, [], reason))
         assert self._producer.flush(60) == 0
 
     def adopt(self) -> None:
