@@ -1,8 +1,4 @@
 -- Columns of gold that the model needs and sql/bigquery/ddl does not have yet. What stands there must not stand here.
-CREATE TABLE `{gold}.forecast_zone_hour` (
-  service_date DATE, hour_key INT64, zone_key INT64, forecast_trips FLOAT64, lower_trips FLOAT64, upper_trips FLOAT64,
-  made_at TIMESTAMP
-);
 CREATE TABLE `{gold}.health_reconciliation` (
   check_name STRING, source STRING, source_value NUMERIC, target STRING, target_value NUMERIC, difference NUMERIC,
   checked_at TIMESTAMP

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from warehouse.columns import ACCEPTED_COLUMNS, REJECTED_COLUMNS, ColumnOf
+from warehouse.forecast.store import COLUMNS as FORECAST_COLUMNS
 from warehouse.lineage import Column, Table, read_tables
 from warehouse.schema import SEED_COLUMNS, SEED_FILE
 
@@ -48,7 +50,7 @@ def _flow(tables: Iterable[Table]) -> Iterator[str]:
     yield "flowchart LR"
     for table in tables:
         # A view of rows to restate is read by the very statements that restate them.
-        for source in table.reads:
+        for source in chain.from_iterable(_READ_IN_PYTHON.get(each, (each,)) for each in table.reads):
             if not source.startswith("bronze.") and source != "silver.stale_vehicle_day":
                 yield f"  {source} --> {table.name}"
     yield "```"
@@ -98,8 +100,11 @@ def _field(column: ColumnOf) -> str:
 _FIELDS = {
     "bronze.staging_event": {each.name: _field(each) for each in ACCEPTED_COLUMNS},
     "bronze.staging_rejected": {each.name: _field(each) for each in REJECTED_COLUMNS},
+    "bronze.staging_forecast": {each.name: "warehouse.forecast" for each in FORECAST_COLUMNS},
     "bronze.seed": {name: f"{SEED_FILE.name} {name}" for name in SEED_COLUMNS.names},
 }
+_READ_IN_PYTHON = {"bronze.staging_forecast": ("gold.agg_zone_hour", "gold.dim_zone")}
+"""Tables whose rows Python makes of those of others."""
 
 
 if __name__ == "__main__":

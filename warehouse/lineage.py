@@ -19,6 +19,7 @@ from sqlglot.optimizer.scope import build_scope
 
 from contracts.sql import SQL_FOLDER
 from warehouse.columns import ACCEPTED_COLUMNS, REJECTED_COLUMNS
+from warehouse.forecast.store import COLUMNS as FORECAST_COLUMNS
 from warehouse.names import Target, render
 from warehouse.schema import SEED_COLUMNS
 
@@ -27,9 +28,11 @@ FOLDER = SQL_FOLDER / "bigquery"
 KEYS_OF_REPLACED = {
     "silver.provider_day": ("service_date", "provider_id"),
     "gold.agg_zone_hour": ("service_date", "hour_key", "zone_key"),
+    "gold.forecast_zone_hour": ("service_date", "hour_key", "zone_key"),
 }
 _TARGET = Target("tripline", "")
-_TABLES = {name: f"tripline.bronze.{name}" for name in ("staging_event", "staging_rejected", "seed")}
+_STAGED = ("staging_event", "staging_rejected", "staging_forecast", "seed")
+_TABLES = {name: f"tripline.bronze.{name}" for name in _STAGED}
 _DAY = date(2000, 1, 1)
 
 Schema = dict[str, dict[str, str]]
@@ -73,7 +76,7 @@ def read_tables() -> list[Table]:
     """Return every table and view that the DDL makes, in its order."""
     created = [(file, _parse(file)) for file in sorted((FOLDER / "ddl").glob("*.sql"))]
     schema = _schema([statement for _, statement in created])
-    files = [file for part in ("seed", "merge", "gold") for file in sorted((FOLDER / part).glob("*.sql"))]
+    files = [file for part in ("seed", "merge", "gold", "forecast") for file in sorted((FOLDER / part).glob("*.sql"))]
     merges: dict[str, list[_Writer]] = {}
     for file in files:
         statement = _parse(file)
@@ -176,6 +179,7 @@ def _schema(created: Sequence[exp.Expr]) -> Schema:
             each.name: f"ARRAY<{each.type}>" if each.mode == "REPEATED" else each.type for each in ACCEPTED_COLUMNS
         },
         "bronze.staging_rejected": {each.name: each.type for each in REJECTED_COLUMNS},
+        "bronze.staging_forecast": {each.name: each.field_type for each in FORECAST_COLUMNS},
         "bronze.seed": dict.fromkeys(SEED_COLUMNS.names, "STRING"),
     }
     for each in created:

@@ -10,11 +10,12 @@ import pytest
 
 from contracts.errors import UnreachableError
 from warehouse import steps
+from warehouse.forecast import steps as forecasting
 
 PROJECT = Path(__file__).resolve().parents[2] / "mage_project"
 FOLDERS = ("callbacks", "conditionals", "custom", "data_exporters", "data_loaders", "transformers")
 BLOCKS = sorted(path for folder in FOLDERS for path in (PROJECT / folder).glob("*.py"))
-STEPS = [path for path in BLOCKS if path.parent.name not in {"callbacks", "conditionals"} and path.stem != "plan"]
+STEPS = [path for path in BLOCKS if path.stem in {"extract", "stage", "merge", "publish", "reconcile"}]
 LINES = 15
 
 
@@ -71,12 +72,20 @@ def test_the_first_block_returns_the_window(monkeypatch: pytest.MonkeyPatch) -> 
     assert functions(PROJECT / "data_loaders" / "plan.py")["plan"](execution_partition="x") == window
 
 
+def test_the_forecast_returns_what_its_step_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecasting, "forecast", lambda: {"rows": 168, "reason": None})
+    block = functions(PROJECT / "custom" / "predict_demand.py")["predict_demand"]
+    assert block(execution_partition="x") == {"rows": 168, "reason": None}
+
+
 @pytest.mark.parametrize(
     ("block", "good", "bad"),
     [
         ("data_loaders/plan", {"load_id": "a1", "offsets": 3}, {"load_id": "a1", "offsets": 0}),
         ("data_loaders/plan", {"load_id": None, "offsets": 0}, {"load_id": None, "offsets": 3}),
         ("custom/reconcile", {"state": "reconciled"}, {"state": "published"}),
+        ("custom/predict_demand", {"rows": 13_104, "reason": None}, {"rows": 100, "reason": None}),
+        ("custom/predict_demand", {"rows": 0, "reason": "no trips"}, {"rows": 0, "reason": None}),
     ],
 )
 def test_a_blocks_own_test_passes_and_fails(block: str, good: dict[str, Any], bad: dict[str, Any]) -> None:

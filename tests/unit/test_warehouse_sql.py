@@ -15,7 +15,11 @@ from warehouse.names import Target, render
 TARGET = Target("tripline", "dev_")
 FOLDER = SQL_FOLDER / "bigquery"
 FILES = sorted(FOLDER.rglob("*.sql"))
-TABLES = {**staging_tables(TARGET, "0" * 32), "seed": "tripline.dev_bronze.seed_zone"}
+TABLES = {
+    **staging_tables(TARGET, "0" * 32),
+    "seed": "tripline.dev_bronze.seed_zone",
+    "staging_forecast": "tripline.dev_bronze.staging_forecast_0",
+}
 TABLES |= {name: f"tripline.{name}_silver.trip" for name in ("table", "built", "before", "after")}
 DAYS = [date(2016, 2, 28), date(2016, 2, 29), date(2016, 3, 1), date(2017, 7, 1)]
 OF_A_WINDOW = [path for path in FILES if path.parent.name in {"merge", "gold"} or path.stem == "window"]
@@ -127,6 +131,7 @@ def test_the_source_of_the_events_is_deduplicated() -> None:
         ("gold/fact_trip", "130_fact_trip"),
         ("gold/fact_trip_event", "140_fact_trip_event"),
         ("gold/agg_zone_hour", "150_agg_zone_hour"),
+        ("forecast/forecast_zone_hour", "160_forecast_zone_hour"),
     ],
 )
 def test_a_merge_writes_every_column(merge: str, definition: str) -> None:
