@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from warehouse.bigquery import BigQuery
-from warehouse.merge import groups, run, touched_days
+from warehouse.merge import groups, rejected_days, run, touched_days
 from warehouse.names import Target
 
 
@@ -19,6 +19,7 @@ def publish(bigquery: BigQuery, target: Target, load_id: str) -> None:
         for dates in groups(days):
             run(bigquery, target, load_id, f"bigquery/gold/{name}", dates)
 
+    apply("health_rejected", rejected_days(bigquery, target, load_id))
     touched = touched_days(bigquery, target, load_id)
     if not touched:
         return

@@ -33,6 +33,7 @@ UNBOUNDED = {"dim_provider", "dim_vehicle", "stale_days"}
 PARTITIONED = {"trip_event", "trip", "provider_day", "vehicle_day", "stale_vehicle_day"}
 PARTITIONED |= {"fact_trip", "fact_trip_event", "agg_zone_hour"}
 PARTITION_COLUMN = {
+    "health_rejected": "day",
     "rejected_event": "arrived_on",
     "remove_replayed": "arrived_on",
     "trip_event": "service_date",

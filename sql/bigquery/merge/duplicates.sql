@@ -1,4 +1,5 @@
--- How many events of the window repeat one that was seen before, in an older window or earlier in this one.
+-- The events of the window by service date, and how many of them repeat one that was seen before, in an older window or
+-- earlier in this one.
 WITH staged AS (
   SELECT
     event_id,
@@ -15,6 +16,7 @@ WITH staged AS (
 
 compared AS (
   SELECT
+    staged.service_date,
     staged.content,
     COALESCE(staged.content_before, known.fingerprint) AS content_seen
   FROM staged
@@ -27,6 +29,9 @@ compared AS (
 )
 
 SELECT
+  service_date,
+  COUNT(*) AS accepted,
   COUNTIF(content_seen = content) AS duplicate_equal,
   COUNTIF(content_seen != content) AS duplicate_different
-FROM compared;
+FROM compared
+GROUP BY service_date;
