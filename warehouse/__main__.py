@@ -10,11 +10,13 @@ from contracts.logs import configure_logs
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings, load
 from warehouse import reconciliation, restating_commands, steps
 from warehouse.bigquery import connect
+from warehouse.check_command import check
 from warehouse.forecast_command import forecast
 from warehouse.ledger import open_ledger
 from warehouse.names import Target
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app.command()(check)
 app.command()(forecast)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]

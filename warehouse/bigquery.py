@@ -1,8 +1,8 @@
 """Speaking to BigQuery: every call with a timeout, every job awaited, its errors and counts read."""
 
 import uuid
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -20,6 +20,7 @@ from google.cloud.bigquery import (
     ParquetOptions,
     QueryJob,
     QueryJobConfig,
+    ScalarQueryParameter,
     SchemaField,
 )
 from google.oauth2.service_account import Credentials
@@ -33,6 +34,9 @@ CALL_SECONDS = 60.0
 RETRY = DEFAULT_RETRY.with_timeout(60.0)
 NO_RETRY = DEFAULT_RETRY.with_predicate(lambda _error: False)
 LOAD_ATTEMPTS = 20
+PARAMETER_TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", date: "DATE", datetime: "TIMESTAMP"}
+
+Parameters = Mapping[str, str | int | float | date | datetime]
 
 
 class ParquetLoad(NamedTuple):
@@ -53,17 +57,24 @@ class BigQuery:
         self._client = client
         self._settings = settings
 
-    def query(self, sql: str, name: str) -> list[dict[str, Any]]:
-        """Run one statement to its end and return its rows; `name` stands in the job's id and label."""
-        return list(self.stream(sql, name))
+    def query(self, sql: str, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """Run one statement to its end and return its rows; `name` stands in the job's id and label.
 
-    def stream(self, sql: str, name: str) -> Iterator[dict[str, Any]]:
+        `parameters` are the values of `@name` in the statement.
+        """
+        return list(self.stream(sql, name, parameters))
+
+    def stream(self, sql: str, name: str, parameters: Parameters | None = None) -> Iterator[dict[str, Any]]:
         """Run one statement to its end and yield its rows, a page at a time."""
         config = QueryJobConfig(
             maximum_bytes_billed=self._settings.maximum_bytes_billed,
             labels={**LABELS, "step": name},
             # A check that is answered from a cache checks nothing.
             use_query_cache=False,
+            query_parameters=[
+                ScalarQueryParameter(key, PARAMETER_TYPES[type(value)], value)
+                for key, value in (parameters or {}).items()
+            ],
         )
         config.job_timeout_ms = self._settings.job_timeout_seconds * 1000
         # An id of our own: after a lost answer the client's retry meets the job (409) instead of running it twice.

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Double,
     Integer,
     MetaData,
     RowMapping,
@@ -31,6 +32,7 @@ from sqlalchemy.pool import NullPool
 from contracts.errors import BusyError, FatalError
 from contracts.lake import classify, connect
 from contracts.settings import LakeSettings
+from warehouse.day_ledger import DayLedger
 from warehouse.names import Target
 from warehouse.window import Partition, Range, load_id
 
@@ -88,6 +90,12 @@ _load = Table(
     Column("duplicate_different", BigInteger),
     Column("staging_job", Text),
     Column("trips", BigInteger),
+    Column("staged_bytes", BigInteger),
+    Column("extract_seconds", Double),
+    Column("stage_seconds", Double),
+    Column("merge_seconds", Double),
+    Column("publish_seconds", Double),
+    Column("reconcile_seconds", Double),
 )
 _range = Table(
     "load_range",
@@ -125,6 +133,7 @@ class Ledger:
     def __init__(self, connection: Connection, target: Target) -> None:
         self.connection = self._connection = connection
         self._target = target.key
+        self.days = DayLedger(connection, target.key)
 
     def loaded(self) -> dict[Partition, int]:
         """Return where the newest window of each partition ended."""
@@ -212,7 +221,7 @@ class Ledger:
             )
         return self.get(identifier)
 
-    def record(self, load_id: str, state: State | None = None, **counts: int | str) -> None:
+    def record(self, load_id: str, state: State | None = None, **counts: float | str) -> None:
         """Write down what a step counted and, with `state`, that it is complete."""
         values: dict[str, Any] = {**counts, "changed_at": func.now()}
         if state is not None:

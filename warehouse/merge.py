@@ -13,19 +13,34 @@ MAXIMUM_PARTITIONS = 2_000
 
 
 class Duplicates(NamedTuple):
-    """Events of a window that repeat an event id that was seen before."""
+    """Events of a window that repeat an event id that was seen before.
+
+    `days` has `service_date`, and how many events were `accepted` and how many are `duplicates`, of each of its dates.
+    """
 
     equal: int
     different: int
+    days: list[dict[str, Any]]
 
 
 def count_duplicates(bigquery: BigQuery, target: Target, load_id: str) -> Duplicates:
     """Compare the window with what stands in silver. Only right before the window is merged."""
     rows = [
-        run(bigquery, target, load_id, "bigquery/merge/duplicates", dates)[0]
+        row
         for dates in groups(touched_days(bigquery, target, load_id))
+        for row in run(bigquery, target, load_id, "bigquery/merge/duplicates", dates)
     ]
-    return Duplicates(sum(row["duplicate_equal"] for row in rows), sum(row["duplicate_different"] for row in rows))
+    days = [
+        {
+            "service_date": row["service_date"],
+            "accepted": row["accepted"],
+            "duplicates": row["duplicate_equal"] + row["duplicate_different"],
+        }
+        for row in rows
+    ]
+    return Duplicates(
+        sum(row["duplicate_equal"] for row in rows), sum(row["duplicate_different"] for row in rows), days
+    )
 
 
 class Days(NamedTuple):

@@ -7,7 +7,8 @@ far to go. Every step raises UnreachableError, ConfigurationError, BusyError, an
 FatalError by the code of what failed.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from contracts.errors import FatalError
 from warehouse import extract as extraction
 from warehouse import merge as merging
 from warehouse import publish as publishing
-from warehouse import reconciliation, schema, staging
+from warehouse import closing, reconciliation, schema, staging
 from warehouse.lake import read_committed
 from warehouse.ledger import Load, State
 from warehouse.loss import require_tables
@@ -25,7 +26,16 @@ from warehouse.run import Run, Scope, hold
 from warehouse.window import below, next_window
 
 Summary = dict[str, Any]
+Counts = Mapping[str, int | str]
 NOTHING: Summary = {"load_id": None, "state": None, "offsets": 0}
+
+SECONDS = {
+    State.EXTRACTED: "extract_seconds",
+    State.STAGED: "stage_seconds",
+    State.MERGED: "merge_seconds",
+    State.PUBLISHED: "publish_seconds",
+    State.RECONCILED: "reconcile_seconds",
+}
 
 log = structlog.get_logger()
 
@@ -85,7 +95,7 @@ def prepare(scope: Scope | None = None) -> Summary:
 def _step(
     load_id: str | None,
     state: State,
-    work: Callable[[Run, Load], dict[str, int | str]],
+    work: Callable[[Run, Load], Counts],
     scope: Scope | None,
 ) -> Summary:
     if load_id is None:
@@ -94,7 +104,8 @@ def _step(
         window = run.ledger.get(load_id)
         if not window.state.reached(state):
             _require_previous(window, state)
-            counts = work(run, window)
+            started = time.monotonic()
+            counts = {**work(run, window), SECONDS[state]: time.monotonic() - started}
             run.ledger.record(load_id, state, **counts)
             log.debug("window_advanced", load_id=load_id, state=str(state), **counts)
             window = run.ledger.get(load_id)
@@ -112,46 +123,53 @@ def _require_previous(window: Load, state: State) -> None:
         )
 
 
-def _extract(run: Run, window: Load, advance: Callable[[int], None]) -> dict[str, int | str]:
+def _extract(run: Run, window: Load, advance: Callable[[int], None]) -> Counts:
     with run.connect_lake() as connection:
         found = extraction.extract(connection, window.ranges, run.files(window.load_id), advance)
     return found._asdict()
 
 
-def _stage(run: Run, window: Load) -> dict[str, int | str]:
+def _stage(run: Run, window: Load) -> Counts:
     files = run.files(window.load_id)
     if not files.complete():
         # Another machine extracted, or the folder was cleared meanwhile: the lake still has the same rows.
         _extract(run, window, lambda _rows: None)
     job_id = staging.stage(run.bigquery, run.target, window, files, now=datetime.now(UTC))
-    return {"staging_job": job_id} if job_id else {}
+    size = sum(file.stat().st_size for file in files)
+    return {"staged_bytes": size, **({"staging_job": job_id} if job_id else {})}
 
 
-def _merge(run: Run, window: Load) -> dict[str, int | str]:
+def _merge(run: Run, window: Load) -> Counts:
     _stage_if_gone(run, window)
     if window.duplicate_equal is None:
         # Counted once, and written down before the merge, after which nobody could tell any more.
         duplicates = merging.count_duplicates(run.bigquery, run.target, window.load_id)
+        run.ledger.days.record_counts(window.load_id, duplicates.days)
         run.ledger.record(window.load_id, duplicate_equal=duplicates.equal, duplicate_different=duplicates.different)
     merging.merge(run.bigquery, run.target, window.load_id)
     return {}
 
 
-def _publish(run: Run, window: Load) -> dict[str, int | str]:
+def _publish(run: Run, window: Load) -> Counts:
     _stage_if_gone(run, window)
     publishing.publish(run.bigquery, run.target, window.load_id)
     return {}
 
 
-def _reconcile(run: Run, window: Load) -> dict[str, int | str]:
+def _reconcile(run: Run, window: Load) -> Counts:
+    started = time.monotonic()
     _stage_if_gone(run, window)
     with run.connect_lake() as connection:
         checks = reconciliation.check_window(connection, run.bigquery, run.target, window.load_id, window.ranges)
     run.ledger.record_reconciliation(window.load_id, [each._asdict() for each in checks])
+    closing.publish_books(run, checks, datetime.now(UTC))
     reconciliation.require(checks, where=f"load {window.load_id}")
+    closing.close_days(run, window.load_id)
+    trips = next(each.target_value for each in checks if each.name == "trips")
+    closing.publish_window(run, window.load_id, trips=trips, seconds=time.monotonic() - started, now=datetime.now(UTC))
     staging.drop(run.bigquery, run.target, window.load_id)
     run.files(window.load_id).remove()
-    return {"trips": next(each.target_value for each in checks if each.name == "trips")}
+    return {"trips": trips}
 
 
 def _stage_if_gone(run: Run, window: Load) -> None:
