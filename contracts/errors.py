@@ -11,7 +11,9 @@ TriplineError
     ├── BudgetExceededError
     ├── NotReconciledError
     ├── BusyError
-    └── PartDiedError
+    ├── PartDiedError
+    ├── LostOffsetsError
+    └── UnhealthyError
 """
 
 from enum import IntEnum
@@ -35,6 +37,8 @@ class ExitCode(IntEnum):
     TRANSIENT = 11
     POISON = 12
     FATAL = 13
+    LOST_OFFSETS = 14
+    UNHEALTHY = 15
 
 
 class TriplineError(Exception):
@@ -116,3 +120,15 @@ class PartDiedError(FatalError):
     """A part of the native stack ended by itself."""
 
     exit_code = ExitCode.PART_DIED
+
+
+class LostOffsetsError(FatalError):
+    """The topic no longer has what the lake has not read yet: retention removed it, or the topic was made anew."""
+
+    exit_code = ExitCode.LOST_OFFSETS
+
+
+class UnhealthyError(FatalError):
+    """A check of data quality is red."""
+
+    exit_code = ExitCode.UNHEALTHY

@@ -175,6 +175,34 @@ class ForecastSettings(Settings):
     backtest_weeks: int = Field(4, ge=1, le=52, description="Past weeks whose prediction is scored in each run.")
 
 
+class QualitySettings(Settings):
+    """When a check of data quality is red (docs/data-quality.md)."""
+
+    section: ClassVar[str] = "QUALITY"
+    days: float = Field(2, gt=0, le=366, description="Checks look at service dates that windows touched since so long.")
+    arrival_minutes: float = Field(
+        60, ge=0, description="How old the newest event of the lake may be; 0 only reports its age."
+    )
+    load_minutes: float = Field(15, gt=0, description="How long an event may wait in the lake to be loaded.")
+    event_minutes: float = Field(
+        0, ge=0, description="How long ago the newest event may have happened; 0 only reports it, as for a replay."
+    )
+    volume_weeks: int = Field(8, ge=3, le=52, description="Weeks that an hour is compared with.")
+    volume_minimum: int = Field(20, ge=1, description="Hours with fewer trips on the median are not judged.")
+    volume_tolerance: float = Field(0.5, gt=0, description="How far from the median an hour may be, as a share of it.")
+    outside_share: float = Field(
+        0.05, ge=0, le=1, description="Share of the trips that may be out of the ranges below; five trips always may."
+    )
+    maximum_kilometres: float = Field(200, gt=0, description="Distance that a trip of this city has at the most.")
+    maximum_hours: float = Field(12, gt=0, description="Duration that a trip has at the most.")
+    maximum_kilometres_per_hour: float = Field(160, gt=0, description="Mean speed of a trip at the most.")
+    maximum_charge: int = Field(100_000, gt=0, description="What a trip is charged at the most, in minor units.")
+    south: float = Field(41.5, ge=-90, le=90, description="The city's box: least latitude, decimal degrees.")
+    north: float = Field(42.2, ge=-90, le=90, description="The city's box: largest latitude.")
+    west: float = Field(-88.1, ge=-180, le=180, description="The city's box: least longitude.")
+    east: float = Field(-87.4, ge=-180, le=180, description="The city's box: largest longitude.")
+
+
 class StackSettings(Settings):
     """The whole stack on one machine: native (`make up`, `make demo`) or in Docker, where a port is never 0."""
 
@@ -228,6 +256,7 @@ ALL_SETTINGS: tuple[type[Settings], ...] = (
     ProducerSettings,
     ConsumerSettings,
     WarehouseSettings,
+    QualitySettings,
     ForecastSettings,
     StackSettings,
     MageSettings,
