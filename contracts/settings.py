@@ -133,6 +133,11 @@ class ProducerSettings(Settings):
     queue_messages: int = Field(50_000, ge=10, description="Unacknowledged events held in memory before it waits.")
     delivery_timeout_seconds: int = Field(120, ge=1, description="When an unacknowledged event counts as failed.")
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = Field("lz4", description="Codec of the batches.")
+    journal_folder: str = Field(
+        "", description="Keeps what is unconfirmed, and sends it again after a kill; empty keeps nothing."
+    )
+    metrics_port: int = Field(0, ge=0, le=65535, description="Serves /metrics, /live and /ready; 0 does not.")
+    metrics_host: str = Field("127.0.0.1", description="Where they are served; 0.0.0.0 lets other machines in.")
 
 
 class ConsumerSettings(Settings):
@@ -213,7 +218,7 @@ class StackSettings(Settings):
     lake_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 5432.")
     bigquery_port: int = Field(0, ge=0, le=65535, description="0 takes a free port; in Docker the default is 9050.")
     mage_port: int = Field(6789, ge=0, le=65535, description="Mage's UI; 0 takes a free port.")
-    events_per_second: float = Field(20, ge=0.1, le=75, description="Rate of the simulated city.")
+    events_per_second: float = Field(20, ge=0.1, le=3_000, description="Rate of the simulated city.")
 
 
 class MageSettings(Settings):

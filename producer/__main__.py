@@ -1,6 +1,8 @@
 """`python -m producer`: replay real trips, simulate a city, fetch the trips, or say whether events arrive."""
 
+import time
 from datetime import UTC, datetime
+from itertools import dropwhile
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +18,7 @@ from producer.health import verify_arrivals
 from producer.intake import Intake
 from producer.lifecycle import LIFECYCLE
 from producer.mapping import load_mapping, shipped_mappings
-from producer.messages import Message, to_message
+from producer.messages import to_message
 from producer.pacing import Pace
 from producer.replay import replay as replay_of
 from producer.running import Source, run_delivery
@@ -79,7 +81,7 @@ def replay(
         intake = Intake(file or chicago_trips(load(ProducerSettings)), columns, skip_bad_rows, tell=console.say)
         source = Source(
             replay_of(intake, limit=limit, endless=endless),
-            to_message,
+            lambda events: [to_message(event) for event in events],
             expected=lambda: None if endless or intake.trips_read is None else intake.trips_read * len(LIFECYCLE),
             also=lambda: {"skipped_rows": intake.skipped_rows},
         )
@@ -134,6 +136,7 @@ def simulate(
 
         rates = parse_rates(dirt or [])
         now = datetime.now(UTC).isoformat()
+        living_now = endless and start is None
         begins = parse_start(start or (now if endless else FIRST_DAY))
         if endless and rate is not None:
             trips_per_day = trips_per_day_of(rate)
@@ -141,12 +144,16 @@ def simulate(
         pace = Pace(speedup=speedup or 1.0, origin=begins) if endless else Pace(rate, speedup)
         with recording(ground_truth) as record:
 
-            def leave(emission: Emission) -> Message:
-                record(emission)
-                return emission.message()
+            def leave(emitted: list[Emission]) -> list[Emission]:
+                for emission in emitted:
+                    record(emission)
+                return emitted
 
-            city = Source(emissions(plan, rates, limit=None if endless else limit or 1_000), leave)
-            run_delivery(city, pace, as_json=json)
+            stream = emissions(plan, rates, limit=None if endless else limit or 1_000)
+            if living_now:
+                # What happened while the city was set up is no news any more.
+                stream = dropwhile(lambda emission: emission[0] < time.time() * 1000, stream)
+            run_delivery(Source(stream, leave), pace, as_json=json)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 LONGEST_SLEEP_SECONDS = 0.2
-
+MOST_AT_ONCE = 500
 
 Item = TypeVar("Item")
 
@@ -27,24 +27,31 @@ def paced(
     clock: Callable[[], float],
     sleep: Callable[[float], object],
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Item]:
-    """Yield each item of `(due, item)`, in milliseconds of event time, once it is due, until `stopped`.
+) -> Iterator[list[Item]]:
+    """Yield the items of `(due, item)`, in milliseconds of event time, as they are due, until `stopped`.
 
-    `clock` counts seconds. Times are absolute, so that waiting does not add up; after a stall it catches up. `sleep`
-    may return early, and is asked for short waits only, so that a signal is seen.
+    What is due together comes together, `MOST_AT_ONCE` at the most. `clock` counts seconds. Times are absolute, so
+    that waiting does not add up; after a stall it catches up. `sleep` may return early, and is asked for short waits
+    only, so that a signal is seen.
     """
-    started = clock()
+    started = now = clock()
     origin = pace.origin
+    batch: list[Item] = []
     for number, (event_time, item) in enumerate(items):
-        if stopped():
-            return
         origin = event_time if origin is None else origin
         due = started + _offset(number, event_time - origin, pace)
-        while (wait := due - clock()) > 0:
+        if batch and (due > now or len(batch) == MOST_AT_ONCE):
+            yield batch
+            batch = []
+            if stopped():
+                return
+        while due > now and (wait := due - (now := clock())) > 0:
             if stopped():
                 return
             sleep(min(wait, LONGEST_SLEEP_SECONDS))
-        yield item
+        batch.append(item)
+    if batch and not stopped():
+        yield batch
 
 
 def _offset(number: int, event_milliseconds: int, pace: Pace) -> float:

@@ -1,78 +1,62 @@
-"""Companies, and vehicles that walk the MDS states. Faker fills the pools once: asked for each event it is too slow."""
+"""Vehicles and their companies. Faker fills the pools of names once: asked for each vehicle it is too slow."""
 
-from dataclasses import dataclass
-from random import Random
+from functools import lru_cache
+from string import ascii_uppercase
+from typing import NamedTuple
 
 from faker import Faker
 
-from contracts.event import EventType, Location, VehicleState
 from producer.ids import stable_id
-from producer.simulate.geography import metres_between, pick_origin, place_in
-from producer.states import TRANSITIONS
+from producer.messages import encoder
 
 OWNER_OPERATED = 0.08
 NAMELESS = 0.05
-CANDIDATES = 12
+COMPANIES = 60
+DRIVERS = 500
+PLATES = 26 * 26 * 100_000
+REMEMBERED = 20_000
 
 
-@dataclass(frozen=True)
-class Provider:
-    """A company; `name` is None for one that does not say (a third of the real trips)."""
-
-    provider_id: str
-    name: str | None
-
-
-@dataclass(slots=True)
-class Vehicle:
-    """A vehicle: who runs it, where it was last, from when on (milliseconds) it is free, and its MDS state."""
+class Vehicle(NamedTuple):
+    """A vehicle and who runs it; the name is null where nobody says (a third of the real trips)."""
 
     vehicle_id: str
     device_id: str
-    provider: Provider
-    place: Location
-    free_from: int = 0
-    state: VehicleState = VehicleState.AVAILABLE
-
-    def step(self, event: EventType) -> VehicleState:
-        """Move to the state after `event` and return it. Raises KeyError when MDS does not allow it here."""
-        self.state = TRANSITIONS[self.state, event]
-        return self.state
+    provider_id: str
+    provider_name_text: str
+    """As JSON."""
 
 
 class Fleet:
-    """All vehicles of the city."""
+    """All vehicles of a city, each a function of its number."""
 
-    def __init__(self, size: int, seed: int, random: Random) -> None:
+    def __init__(self, size: int, seed: int) -> None:
         faker = Faker("en_US")
         faker.seed_instance(seed)
-        self._random = random
-        companies = [_provider(faker.unique.company()) for _ in range(max(2, min(size // 25, 60)))]
-        nameless = Provider(stable_id("simulated provider", ""), None)
-        self.vehicles: list[Vehicle] = []
-        for number in range(size):
-            dice = random.random()
-            if dice < OWNER_OPERATED:
-                provider = _provider(f"{number:05d} - {faker.name()}")
-            elif dice < OWNER_OPERATED + NAMELESS:
-                provider = nameless
-            else:
-                provider = random.choice(companies)
-            self.vehicles.append(
-                Vehicle(
-                    vehicle_id=faker.unique.license_plate(),
-                    device_id=stable_id("simulated device", str(seed), str(number)),
-                    provider=provider,
-                    place=place_in(pick_origin(random), random),
-                )
-            )
+        self.size = size
+        self._seed = seed
+        self._companies: list[str] = [faker.unique.company() for _ in range(max(2, min(size // 25, COMPANIES)))]
+        self._drivers: list[str] = [faker.name() for _ in range(min(size, DRIVERS))]
+        self.vehicle = lru_cache(REMEMBERED)(self._vehicle)
 
-    def nearest_free(self, place: Location, at: int) -> Vehicle | None:
-        """Return the nearest of a few free vehicles, or None when none of those looked at is free."""
-        looked_at = self._random.choices(self.vehicles, k=CANDIDATES)
-        free = [vehicle for vehicle in looked_at if vehicle.free_from <= at]
-        return min(free, key=lambda vehicle: metres_between(vehicle.place, place), default=None)
+    def _vehicle(self, number: int) -> Vehicle:
+        device_id = stable_id("simulated device", str(self._seed), str(number))
+        lot = int(device_id[:8], 16)
+        provider = self._provider(number, lot)
+        provider_id = stable_id("simulated provider", provider or "")
+        return Vehicle(_plate(number), device_id, provider_id, encoder.encode(provider).decode())
+
+    def _provider(self, number: int, lot: int) -> str | None:
+        share = lot / 2**32
+        if share < OWNER_OPERATED:
+            return f"{number:05d} - {self._drivers[lot % len(self._drivers)]}"
+        if share < OWNER_OPERATED + NAMELESS:
+            return None
+        return self._companies[lot % len(self._companies)]
 
 
-def _provider(name: str) -> Provider:
-    return Provider(stable_id("simulated provider", name), name)
+def _plate(number: int) -> str:
+    """Return a plate as Illinois has them, another for each vehicle, in no order that one sees."""
+    scattered = number * 15_485_863 % PLATES  # a prime that shares no factor with PLATES
+    letters, digits = divmod(scattered, 100_000)
+    return f"{ascii_uppercase[letters // 26]}{ascii_uppercase[letters % 26]} {digits:05d}"

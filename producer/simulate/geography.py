@@ -52,6 +52,15 @@ def place_in(area: Area, random: Random) -> Location:
     )
 
 
+def place_near(place: Location, metres: float, random: Random) -> Location:
+    """Return a place so far away, in any direction."""
+    heading = random.uniform(0, math.tau)
+    return Location(
+        lat=round(place.lat + metres * math.cos(heading) / METRES_PER_DEGREE, 6),
+        lng=round(place.lng + metres * math.sin(heading) / METRES_PER_DEGREE / math.cos(math.radians(place.lat)), 6),
+    )
+
+
 def pick_origin(random: Random) -> Area:
     """Return where a ride begins."""
     return random.choices(areas(), cum_weights=_cumulative(None))[0]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from contracts.errors import BadInputError
@@ -12,13 +13,13 @@ ZONE = ZoneInfo("America/Chicago")
 FIRST_DAY = "2025-01-01"
 EVENTS_PER_TRIP = 4.6
 """Mean of completed and cancelled trips, corrections not counted."""
-LARGEST_EVENTS_PER_SECOND = 75
-"""Of a living city: its trips under way then fill some 150 MB. What is more for a test of load is a replay's work."""
+LARGEST_EVENTS_PER_SECOND = 3_000
+"""Of a living city: what is to come of its trips, corrections after three days too, then fills some 130 MB."""
 LARGEST_TRIPS_PER_DAY = LARGEST_EVENTS_PER_SECOND * 86_400 // EVENTS_PER_TRIP
 LATEST_START_MILLISECONDS = LATEST_MILLISECONDS - 10 * 365 * 86_400_000
 """Ten years before the contract's last moment, so that a simulation has time."""
-WARM_UP_MILLISECONDS = 45 * 60_000
-"""A living city opened so long before it is first heard of; few trips take longer."""
+UNDER_WAY_MILLISECONDS = 45 * 60_000
+"""Of a living city, the trips requested so long before it is first heard of are under way; few take longer."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,23 @@ class CityPlan:
     start: int
     trips_per_day: float
     already_running: bool = False
-    """Whether trips are under way at `start`; their earlier events come too."""
+    """Whether the city has lived before `start`: trips are under way, and the rest of their events comes."""
 
-    @property
+    @cached_property
     def opens(self) -> int:
-        """When the first trip may be requested, in milliseconds since the epoch."""
-        return self.start - WARM_UP_MILLISECONDS if self.already_running else self.start
+        """When the first trip may be requested: `start`, or New Year before it in a city that runs already.
+
+        So a living city that is heard of again, later in the year, is the same city.
+        """
+        if not self.already_running:
+            return self.start
+        local = datetime.fromtimestamp((self.start - UNDER_WAY_MILLISECONDS) / 1000, ZONE)
+        return to_milliseconds(from_local(datetime(local.year, 1, 1), ZONE))  # noqa: DTZ001 - from_local wants it naive
+
+    @cached_property
+    def name(self) -> str:
+        """What chance is asked by."""
+        return f"{self.seed}/{self.opens}/{self.trips_per_day:g}"
 
 
 def trips_per_day_of(events_per_second: float) -> float:

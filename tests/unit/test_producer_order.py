@@ -8,7 +8,7 @@ from msgspec import structs
 
 from producer.mapping import load_mapping
 from producer.ordering import in_order_of_time
-from producer.pacing import LONGEST_SLEEP_SECONDS, Pace, paced
+from producer.pacing import LONGEST_SLEEP_SECONDS, MOST_AT_ONCE, Pace, paced
 from producer.sorting import in_order_of_start
 from producer.trips import to_trip
 from tests.support.chicago_rows import row
@@ -35,7 +35,8 @@ class FakeClock:
 
 def times(pace: Pace, due: list[int], clock: FakeClock) -> list[float]:
     items = [(each, each) for each in due]
-    return [round(clock.now - 1000, 4) for _ in paced(items, pace, clock=clock, sleep=clock.sleep)]
+    batches = paced(items, pace, clock=clock, sleep=clock.sleep)
+    return [round(clock.now - 1000, 4) for batch in batches for _ in batch]
 
 
 def test_rate_spaces_items_evenly_whatever_their_event_time() -> None:
@@ -65,11 +66,19 @@ def test_an_interrupted_sleep_is_slept_to_its_end() -> None:
 def test_after_a_stall_it_catches_up() -> None:
     clock = FakeClock()
     seen = []
-    for item in paced([(0, n) for n in range(4)], Pace(rate=1), clock=clock, sleep=clock.sleep):
-        seen.append(clock.now - 1000)
-        if item == 0:
+    for batch in paced([(0, n) for n in range(4)], Pace(rate=1), clock=clock, sleep=clock.sleep):
+        seen.append((clock.now - 1000, batch))
+        if batch == [0]:
             clock.now += 2.5
-    assert seen == [0, 2.5, 2.5, 3]
+    assert seen == [(0, [0]), (2.5, [1, 2]), (3, [3])]
+
+
+def test_what_is_due_together_comes_together_in_bounded_batches() -> None:
+    clock = FakeClock()
+    items = [(0, number) for number in range(2 * MOST_AT_ONCE + 1)] + [(5_000, -1)]
+    batches = list(paced(items, Pace(speedup=1), clock=clock, sleep=clock.sleep))
+    assert [len(batch) for batch in batches] == [MOST_AT_ONCE, MOST_AT_ONCE, 1, 1]
+    assert [item for batch in batches for item in batch] == [item for _, item in items]
 
 
 def test_a_stop_ends_a_long_wait() -> None:
@@ -83,7 +92,7 @@ def test_a_stop_ends_a_long_wait() -> None:
             stopped=lambda: clock.now > 1003,
         )
     )
-    assert found == ["now"]
+    assert found == [["now"]]
     assert clock.now < 1004
 
 

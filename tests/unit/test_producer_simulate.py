@@ -2,10 +2,12 @@
 
 import base64
 import json
-from collections import Counter
+import tracemalloc
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,13 +19,14 @@ from contracts.check import Violation, check
 from contracts.errors import BadInputError
 from contracts.event import EventType, TripEvent, VehicleState
 from contracts.reasons import DeadLetterReason, RejectionReason
+from producer.messages import encoder
 from producer.simulate import breakage
 from producer.simulate.city import City
-from producer.simulate.demand import SHAPE, request_times
+from producer.simulate.demand import SHAPE, Demand
 from producer.simulate.dirt import CLEAN, Dirt, DirtRates, Emission, parse_rates
 from producer.simulate.geography import areas
 from producer.simulate.ground_truth import recording, trip_record
-from producer.simulate.plan import EVENTS_PER_TRIP, ZONE, CityPlan
+from producer.simulate.plan import EVENTS_PER_TRIP, ZONE, CityPlan, trips_per_day_of
 from producer.simulate.stream import emissions
 from producer.states import TRANSITIONS
 
@@ -34,6 +37,12 @@ FILTHY = DirtRates(0.05, 0.05, 0.02, 0.05, 0.2, 0.1, 0.1, 0.1)
 
 def stream(plan: CityPlan = PLAN, rates: DirtRates = FILTHY, limit: int = 600) -> list[Emission]:
     return [emission for _, emission in emissions(plan, rates, limit=limit)]
+
+
+def city_trips(plan: CityPlan = PLAN) -> Iterator[list[TripEvent]]:
+    """The events of each trip, decoded."""
+    for trip in City(plan).trips():
+        yield [msgspec.json.decode(step.render(), type=TripEvent) for step in trip.steps]
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
@@ -59,6 +68,7 @@ def test_dirt_leaves_the_city_as_it_is() -> None:
 def test_a_clean_city_keeps_the_contract_and_comes_in_order() -> None:
     found = stream(rates=CLEAN)
     assert all(check(each.value) == each.event for each in found)
+    assert all(encoder.encode(each.event) == each.value for each in found), "not the contract's own bytes"
     assert all(not each.dirt for each in found)
     published = [each.event.publication_time for each in found if each.event]
     assert published == sorted(published)
@@ -67,7 +77,7 @@ def test_a_clean_city_keeps_the_contract_and_comes_in_order() -> None:
 
 def test_every_vehicle_walks_the_mds_states() -> None:
     by_vehicle: dict[str, list[TripEvent]] = {}
-    for trip in islice(City(PLAN).trips(), 3_000):
+    for trip in islice(city_trips(), 3_000):
         for event in trip:
             by_vehicle.setdefault(event.device_id, []).append(event)
     for events in by_vehicle.values():
@@ -80,7 +90,7 @@ def test_every_vehicle_walks_the_mds_states() -> None:
 
 
 def test_trips_are_plausible() -> None:
-    trips = list(islice(City(PLAN).trips(), 5_000))
+    trips = list(islice(city_trips(), 5_000))
     last = Counter(trip[-1].event_types[0] for trip in trips)
     assert 0.85 < last[EventType.TRIP_END] / len(trips) < 0.95
     assert all(last[kind] > 20 for kind in EventType if kind.value.endswith("_cancellation"))
@@ -103,24 +113,62 @@ def test_the_city_has_all_77_areas_near_chicago() -> None:
 
 def test_demand_follows_the_local_hour_and_keeps_its_mean() -> None:
     week = 7 * 86_400_000
-    requests = request_times(START, 20_000, ZONE, Random(1))
-    found = []
-    for moment in requests:
-        if moment >= START + week:
-            break
-        found.append(moment)
-    assert len(found) == pytest.approx(140_000, rel=0.02)
+    demand = Demand(START, 20_000, ZONE)
+    assert demand.wanted_until(START + week) == pytest.approx(140_000)
+    found = [demand.moment_of(number) for number in range(140_000)]
+    assert found == sorted(found)
+    assert found[0] == START
+    assert found[-1] < START + week
     hours = Counter(
         datetime.fromtimestamp(moment / 1000, ZONE).hour for moment in found if moment < START + week * 5 / 7
     )
     assert hours[18] / hours[3] == pytest.approx(SHAPE[18] / SHAPE[3], rel=0.1)
 
 
-def test_a_running_city_starts_with_trips_under_way_and_ends_none_before() -> None:
-    plan = replace(PLAN, already_running=True)
-    trips = list(islice(City(plan).trips(), 2_000))
-    assert all(trip[-1].timestamp >= START for trip in trips)
-    assert sum(trip[0].timestamp < START for trip in trips) > 20
+def test_moments_and_counts_of_demand_agree() -> None:
+    demand = Demand(START + 1_234_567, 77_777, ZONE)
+    for count in (0, 0.5, 17, 99_999.25):
+        assert demand.wanted_until(demand.moment_of(count)) == pytest.approx(count, abs=0.01)
+
+
+def test_a_living_city_is_smooth_from_its_first_second_and_reports_nothing_of_before() -> None:
+    rate = 150
+    plan = CityPlan(seed=7, start=START, trips_per_day=trips_per_day_of(rate), already_running=True)
+    seconds = Counter[int]()
+    for due, emission in emissions(plan, CLEAN):
+        if due >= START + 6_000:
+            break
+        assert emission.event
+        assert emission.event.publication_time == due >= START
+        assert emission.event.timestamp > START - 3_000
+        seconds[(due - START) // 1000] += 1
+    # Its trips began in the last hour of Sunday and in the first of Monday.
+    assert min(seconds.values()) > rate * SHAPE[0]
+    assert max(seconds.values()) < rate * SHAPE[-1] * 1.2
+
+
+def test_a_living_city_that_is_heard_of_again_is_the_same_city() -> None:
+    plan = CityPlan(seed=7, start=START, trips_per_day=50_000, already_running=True)
+    later = replace(plan, start=START + 60_000)
+
+    def minute(of: CityPlan) -> list[Emission]:
+        due = (each for each in emissions(of, CLEAN) if each[0] >= later.start)
+        return [each[1] for each in takewhile(lambda each: each[0] < later.start + 60_000, due)]
+
+    assert [each.value for each in minute(plan)] == [each.value for each in minute(later)]
+
+
+def test_trips_under_way_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producer.simulate.stream.REMEMBERED_TRIPS", 200)
+    plan = CityPlan(seed=7, start=START, trips_per_day=trips_per_day_of(100))
+    stream = emissions(plan, FILTHY)
+    next(stream)
+    tracemalloc.start()
+    deque(islice(stream, 5_000), maxlen=0)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # More than a thousand trips are under way then, each with some kilobytes of events to come.
+    assert grown < 4 * 2**20, grown
 
 
 @pytest.mark.parametrize("reason", [*breakage._BYTES, *breakage._DOCUMENTS])
@@ -267,7 +315,7 @@ def test_a_ground_truth_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def completed_trip() -> list[TripEvent]:
-    return next(trip for trip in City(PLAN).trips() if trip[-1].fare)
+    return next(trip for trip in city_trips() if trip[-1].fare)
 
 
 def test_a_trip_is_what_its_newest_events_say() -> None:
