@@ -7,18 +7,27 @@ from typing import Annotated
 
 import typer
 
+from consumer.dead_letter_commands import app as dead_letters
 from consumer.health import read_positions, verify_progress
 from consumer.landing import Lake
 from consumer.loop import Loop
+from consumer.lost import find_lost, skip
+from consumer.metrics import registry
 from consumer.migrate import migrate as apply_migrations
 from consumer.report import Report
+from consumer.status import Status
 from contracts.broker import ensure_topic, partition_ranges
 from contracts.console import errors_as_exit_codes, progress, summary
 from contracts.lake import connect
 from contracts.logs import configure_logs
+from contracts.metrics import serve
 from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, load
 
+# A step waits for one landing, splits included; one that takes three times as long has got stuck.
+LONGEST_STEP_LANDINGS = 3
+
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app.add_typer(dead_letters, name="dead-letters")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log every step, and tracebacks.")]
@@ -51,16 +60,41 @@ def run(until_end: UntilEnd = False, as_json: Json = False, verbose: Verbose = F
         configure_logs(verbose=verbose)
         kafka, settings, lake_settings = load(KafkaSettings), load(ConsumerSettings), load(LakeSettings)
         highs = {each.partition: each.high for each in partition_ranges(kafka)}
-        lake = Lake(lake_settings, kafka.topic, settings.landing_seconds)
-        stored = lake.offsets()
+        lakes = [Lake(lake_settings, kafka.topic, settings.landing_seconds) for _ in range(settings.writers)]
+        stored = lakes[0].offsets()
         targets = highs if until_end else None
         total = sum(max(high - stored.get(part, 0), 0) for part, high in highs.items()) if until_end else None
         stop = Event()
         _stop_on_signals(stop)
         with progress("landing", total) as bar:
             report = Report(bar)
-            Loop(kafka, settings, lake, report).run(stop, targets)
+            status = Status(LONGEST_STEP_LANDINGS * settings.landing_seconds)
+            with serve(registry(report, status), settings.metrics_port, live=status.live, ready=status.ready):
+                Loop(kafka, settings, lakes, report, status).run(stop, targets)
         summary("Landed in the lake", report.figures(), next_step="python -m warehouse run", as_json=as_json)
+
+
+@app.command("skip-lost")
+def skip_lost(
+    confirmed: Annotated[bool, typer.Option("--yes", help="Do it; without, it only says what is lost.")] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Go on behind what retention removed before it landed: those messages are lost. Stop the consumers before."""
+    with errors_as_exit_codes(verbose):
+        configure_logs(verbose=verbose)
+        kafka = load(KafkaSettings)
+        with connect(load(LakeSettings), application="skip-lost") as connection:
+            gaps = find_lost(partition_ranges(kafka), read_positions(connection, kafka.topic))
+            if confirmed:
+                skip(connection, kafka.topic, gaps)
+        figures: dict[str, object] = {
+            "lost_messages": sum(move.end - move.start for move in gaps.values()),
+            "partitions": {str(partition): list(move) for partition, move in gaps.items()},
+            "skipped": confirmed,
+        }
+        next_step = "python -m consumer run" if confirmed or not gaps else "the same with --yes"
+        summary("Removed by retention before it landed", figures, next_step=next_step, as_json=as_json)
 
 
 @app.command()

@@ -25,6 +25,8 @@ class Assignment:
         self._release = release
         self._owned: set[int] = set()
         self._read: set[int] = set()
+        self.joined = False
+        """Whether the group has given this consumer its share, be it nothing."""
 
     @property
     def waiting(self) -> set[int]:
@@ -50,6 +52,7 @@ class Assignment:
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._owned |= {each.partition for each in partitions}
+        self.joined = True
         _log.info("partitions_assigned", partitions=sorted(self._owned))
         # Tells librdkafka that we assign ourselves; `start` does.
         consumer.incremental_assign([])

@@ -1,7 +1,8 @@
 """What is landed in one transaction: records, dead letters, and the offsets that they move each partition to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from consumer.gate import Refusal
@@ -49,6 +50,19 @@ class Batch:
             [record for record in self.records if record.partition not in gone],
             [letter for letter in self.dead_letters if letter.record.partition not in gone],
             {partition: move for partition, move in self.moves.items() if partition not in gone},
+        )
+
+    def coordinates(self) -> Iterator[tuple[int, int]]:
+        """Yield partition and offset of each record, those of the dead letters included."""
+        for record in chain(self.records, (letter.record for letter in self.dead_letters)):
+            yield record.partition, record.offset
+
+    def behind(self, positions: Mapping[int, int]) -> "Batch":
+        """Return what of the batch stands at or behind these offsets, without moves; nothing of other partitions."""
+        reached = {partition: positions.get(partition, move.end) for partition, move in self.moves.items()}
+        return Batch(
+            [record for record in self.records if record.offset >= reached[record.partition]],
+            [letter for letter in self.dead_letters if letter.record.offset >= reached[letter.record.partition]],
         )
 
     def only(self, partitions: Iterable[int]) -> "Batch":

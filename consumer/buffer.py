@@ -9,93 +9,131 @@ from contracts.settings import ConsumerSettings
 
 
 class Buffer:
-    """Records of the partitions being read that have not landed yet."""
+    """Records of the partitions being read that have not been handed over for landing yet.
+
+    Offsets of a partition, in order: `positions`, where the lake stands; the beginning of what is held here, which is
+    later while a batch is being landed; the end, which is the next offset to come.
+    """
 
     def __init__(self, settings: ConsumerSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
         self.positions: dict[int, int] = {}
         """Where each partition being read stands in the lake: the next offset to land."""
+        self._beginnings: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._batch = Batch()
         self._bytes = 0
-        self._started = 0.0
+        self._started: float | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether everything that was read has been drained."""
-        return not self._ends
+        return self._ends == self._beginnings
 
-    def begin(self, offsets: Mapping[int, int]) -> None:
-        """Expect records of these partitions, from these offsets."""
-        self.positions.update(offsets)
-
-    def forget(self, partitions: Iterable[int]) -> None:
-        """Drop what is buffered of these partitions and expect nothing more of them."""
-        gone = set(partitions)
-        self._batch = self._batch.without(gone)
-        for partition in gone:
-            self.positions.pop(partition, None)
-            self._ends.pop(partition, None)
-
-    def add(self, record: Record) -> None:
-        """Take the next record of a partition; one that is not expected (any more) is ignored."""
-        partition, offset = record.partition, record.offset
-        if offset < self._expected(partition):
-            return
-        refusal = refuse(record.key, record.value, self._settings.maximum_message_bytes)
-        if refusal is None:
-            self._batch.records.append(record)
-        else:
-            self._batch.dead_letters.append(DeadLetter(record, refusal))
-        self._note_end(partition, offset + 1)
-        self._bytes += len(record.value or b"")
-
-    def skip_to(self, partition: int, offset: int) -> None:
-        """Note that nothing stands before `offset` any more: transaction markers and compacted records have no rows."""
-        if self._expected(partition) < offset:
-            self._note_end(partition, offset)
+    @property
+    def dead_letters(self) -> int:
+        """How many of the records held cannot land."""
+        return len(self._batch.dead_letters)
 
     @property
     def room(self) -> int:
         """How many more rows the batch may have."""
         return self._settings.batch_rows - len(self._batch.records) - len(self._batch.dead_letters)
 
+    @property
+    def bytes_left(self) -> int:
+        """How many more bytes the batch may have."""
+        return self._settings.batch_bytes - self._bytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch is as large as the settings allow."""
+        return self.room <= 0 or self.bytes_left <= 0
+
+    def begin(self, offsets: Mapping[int, int]) -> None:
+        """Expect records of these partitions, from these offsets."""
+        for known in (self.positions, self._beginnings, self._ends):
+            known.update(offsets)
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """Drop what is held of these partitions and expect nothing more of them."""
+        gone = set(partitions)
+        self._keep(self._batch.without(gone))
+        for partition in gone:
+            for known in (self.positions, self._beginnings, self._ends):
+                known.pop(partition, None)
+        self._rest()
+
+    def add(self, record: Record) -> bool:
+        """Take the next record of a partition; return False for one that had come before.
+
+        A record of a partition that is not being read (any more) is ignored.
+        """
+        partition, offset = record.partition, record.offset
+        expected = self._ends.get(partition)
+        if expected is None:
+            return True
+        if offset < expected:
+            return False
+        refusal = refuse(record.key, record.value, self._settings.maximum_message_bytes)
+        if refusal is None:
+            self._batch.records.append(record)
+        else:
+            self._batch.dead_letters.append(DeadLetter(record, refusal))
+        self._note_end(partition, offset + 1)
+        self._bytes += _size(record)
+        return True
+
+    def skip_to(self, partition: int, offset: int) -> None:
+        """Note that nothing stands before `offset` any more: transaction markers and compacted records have no rows."""
+        if self._ends.get(partition, offset) < offset:
+            self._note_end(partition, offset)
+
     def is_due(self) -> bool:
         """Whether the batch is as large, or has waited as long, as the settings allow."""
-        if self.room <= 0 or self._bytes >= self._settings.batch_bytes:
-            return True
-        return not self.is_empty and self.seconds_left() <= 0
+        return self.is_full or (not self.is_empty and self.seconds_left() <= 0)
 
     def seconds_left(self) -> float:
-        """Return how long the batch may wait yet, in seconds."""
-        return self._started + self._settings.batch_seconds - self._clock()
+        """Return how long the batch may wait yet, in seconds; an empty one as long as any."""
+        waited = 0.0 if self._started is None else self._clock() - self._started
+        return self._settings.batch_seconds - waited
 
     def has_reached(self, targets: Mapping[int, int]) -> bool:
-        """Whether every partition being read has been buffered up to its target."""
-        return all(self._ends.get(part, at) >= targets.get(part, 0) for part, at in self.positions.items())
+        """Whether every partition being read has been read up to its target."""
+        return all(end >= targets.get(part, 0) for part, end in self._ends.items())
 
     def drain(self, partitions: Iterable[int] | None = None) -> Batch:
         """Take the batch out: of these partitions, or of all."""
-        moves = {part: Move(self.positions[part], end) for part, end in self._ends.items()}
+        moves = {
+            part: Move(self._beginnings[part], end) for part, end in self._ends.items() if end > self._beginnings[part]
+        }
         whole = Batch(self._batch.records, self._batch.dead_letters, moves)
-        if partitions is None:
-            self._batch, self._ends, self._bytes = Batch(), {}, 0
-            return whole
-        drained = whole.only(partitions)
-        self._batch = whole.without(drained.moves)
-        self._ends = {part: end for part, end in self._ends.items() if part not in drained.moves}
+        drained = whole if partitions is None else whole.only(partitions)
+        self._beginnings.update((part, move.end) for part, move in drained.moves.items())
+        self._keep(Batch() if partitions is None else self._batch.without(drained.moves))
+        self._rest()
         return drained
 
     def landed(self, batch: Batch) -> None:
         """Note that a drained batch stands in the lake."""
         self.positions.update((part, move.end) for part, move in batch.moves.items() if part in self.positions)
 
-    def _expected(self, partition: int) -> int:
-        """Return the next offset; of a partition that is not being read, one that no record reaches."""
-        return self._ends.get(partition) or self.positions.get(partition, 2**63)
+    def _keep(self, batch: Batch) -> None:
+        self._batch = batch
+        self._bytes = sum(map(_size, batch.records)) + sum(_size(letter.record) for letter in batch.dead_letters)
+
+    def _rest(self) -> None:
+        if self.is_empty:
+            self._started = None
 
     def _note_end(self, partition: int, end: int) -> None:
-        if not self._ends:
+        if self._started is None:
             self._started = self._clock()
         self._ends[partition] = end
+
+
+def _size(record: Record) -> int:
+    """Return how many bytes of the message a record holds."""
+    headers = sum(len(name) + len(value or b"") for name, value in record.headers) if record.headers else 0
+    return len(record.value or b"") + len(record.key or b"") + headers

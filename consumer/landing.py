@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from consumer.batch import Batch
 from consumer.copy_format import pack_rows
 from consumer.dead_letters import rows
+from consumer.origin import replays_in, set_aside
 from consumer.watchdog import deadline
 from contracts.errors import FatalError, TransientError
 from contracts.lake import classify, connect
@@ -55,8 +56,17 @@ class Lake:
             values = {"topic": self._topic, "partition": partition, "low": low}
             connection.execute(load_sql("postgres/queries/register_partition"), values)
 
-    def land(self, batch: Batch) -> None:
-        """Land the batch, or nothing of it.
+    def identify(self, topic_id: str) -> str:
+        """Return the topic's id as the lake knows it; the first one that is told stays."""
+        with self._guarded() as connection:
+            values = {"topic": self._topic, "topic_id": topic_id}
+            row = connection.execute(load_sql("postgres/queries/identify_topic"), values).fetchone()
+        if row is None:
+            raise TransientError("Another consumer is telling the topic's id", where=f"topic {self._topic}")
+        return str(row[0])
+
+    def land(self, batch: Batch) -> Batch:
+        """Land the batch, or nothing of it; return it as it landed, repeated replays being dead letters.
 
         Raises FencedError when a partition does not stand where the batch starts, PoisonError when Postgres refuses a
         value.
@@ -65,12 +75,14 @@ class Lake:
             self._ensure_days(connection, batch)
             with connection.transaction():
                 self._advance(connection, batch)
+                batch = set_aside(batch, self._repeated_replays(connection, batch))
                 if batch.records:
                     with connection.cursor().copy(load_sql("postgres/queries/copy_trip_events")) as copy:
                         copy.write(pack_rows(self._topic, batch.records))
                 if batch.dead_letters:
                     statement = load_sql("postgres/queries/insert_dead_letter")
                     connection.cursor().executemany(statement, rows(self._topic, batch.dead_letters))
+        return batch
 
     def disconnect(self) -> None:
         """Close the connection; the next method opens a new one."""
@@ -92,6 +104,15 @@ class Lake:
                 "Another consumer moved the offsets of this batch",
                 where=f"topic {self._topic}, {len(moves)} partitions",
             )
+
+    def _repeated_replays(self, connection: Connection[TupleRow], batch: Batch) -> set[tuple[int, int]]:
+        """Return the coordinates of replays whose dead letter another replay has landed; note those that land now."""
+        repeated: set[tuple[int, int]] = set()
+        for origin, partition, offset in replays_in(batch):
+            to = {"to_topic": self._topic, "to_partition": partition, "to_offset": offset}
+            if connection.execute(load_sql("postgres/queries/fence_replay"), origin._asdict() | to).rowcount == 0:
+                repeated.add((partition, offset))
+        return repeated
 
     def _ensure_days(self, connection: Connection[TupleRow], batch: Batch) -> None:
         days = {record.arrived_at // _DAY_MILLISECONDS for record in batch.records} - self._known_days

@@ -1,38 +1,38 @@
-"""The consumer's loop: poll, buffer, land. After any failure it drops its buffer and begins where the lake stands."""
+"""The consumer's loop: poll, buffer, land. After any failure it drops its buffers and begins where the lake stands."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from random import Random, SystemRandom
 from threading import Event
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, Message
 
 from consumer.assignment import Assignment
-from consumer.backoff import delay
-from consumer.batch import Batch
-from consumer.buffer import Buffer
-from consumer.isolation import land_isolating
+from consumer.backoff import Backoff
+from consumer.identity import Identity, hold
 from consumer.landing import Lake
+from consumer.offsets import Offsets
 from consumer.report import Report
+from consumer.status import Status
 from consumer.topic import judge, open_consumer, record_of
+from consumer.writer import Writer
+from consumer.writers import Writers
 from contracts.broker import partition_ranges
 from contracts.errors import (
     BudgetExceededError,
     ConfigurationError,
-    FatalError,
     TransientError,
     TriplineError,
     UnreachableError,
 )
 from contracts.settings import ConsumerSettings, KafkaSettings
 
-# Few enough that even the largest messages fit in memory, many enough that a call costs nothing.
-SLICE_MESSAGES = 32
 POLL_SECONDS = 0.5
-WATERMARK_SECONDS = 10.0
+# While a batch is on its way, its end is to be noticed soon.
+LANDING_POLL_SECONDS = 0.02
+STATUS_SECONDS = 1.0
 # Connecting again may be refused while the database restarts or its password rotates.
 _RETRIED = (TransientError, UnreachableError, ConfigurationError)
 
@@ -41,185 +41,226 @@ _log = structlog.get_logger()
 
 @dataclass
 class Loop:
-    """Lands one topic's messages until told to stop. Not thread-safe: one loop, one thread."""
+    """Lands one topic's messages until told to stop. It belongs to one thread; each of its writers has its own.
+
+    `lakes` are the connections that land side by side.
+    """
 
     kafka: KafkaSettings
     settings: ConsumerSettings
-    lake: Lake
+    lakes: Sequence[Lake]
     report: Report
+    status: Status
     clock: Callable[[], float] = time.monotonic
-    random: Random = field(default_factory=SystemRandom)
+    backoff: Backoff = field(default_factory=Backoff)
 
     def __post_init__(self) -> None:
-        self._buffer = Buffer(self.settings, self.clock)
+        self._writers = Writers(self.lakes, self.settings, self.clock)
         self._consumer = open_consumer(self.kafka, self.settings)
         self._assignment = Assignment(self._consumer, self.kafka.topic, self._release)
-        self._failures = 0
-        self._retry_at = 0.0
-        self._released_in_vain: TriplineError | None = None
+        self._offsets = Offsets(self._consumer, self.kafka.topic)
+        self._identity = Identity(self.kafka, self.clock)
+        self._retry_at = self._told_at = 0.0
+        self._released_in_vain: Exception | None = None
+        self._dropped: set[tuple[int, int]] = set()
 
     def run(self, stop: Event, targets: Mapping[int, int] | None = None) -> None:
         """Land until `stop` is set, or the lake has reached `targets` (next offset by partition); then leave the group.
 
-        Raises FatalError: an offset that retention removed, a refused statement, a dead letter that cannot be stored;
-        BudgetExceededError. What is then not in the lake, the next run reads again.
+        Raises LostOffsetsError; FatalError for a refused statement or a dead letter that cannot be stored;
+        BudgetExceededError; and what landing failed with for longer than `outage_seconds`. What is then not in the
+        lake, the next run reads again.
         """
         try:
             self._assignment.subscribe()
             while not stop.is_set() and not self._has_reached(targets):
                 self._step(targets)
-            self._flush()
+            self._land_all()
         finally:
-            self._leave()
+            # Closing the consumer releases its partitions; what is held then is not to land.
+            self._writers.forget(set(self._writers.positions))
+            self._consumer.close()
+            self._writers.close()
 
     def _step(self, targets: Mapping[int, int] | None) -> None:
+        self._settle()
+        self._tell_status()
+        self._identity.verify()
         if self._assignment.waiting and self.clock() >= self._retry_at:
             self._begin_reading()
-        wait = POLL_SECONDS if self._buffer.is_empty else min(POLL_SECONDS, max(self._buffer.seconds_left(), 0.0))
-        for message in self._consumer.consume(min(SLICE_MESSAGES, self._buffer.room), wait):
+        self._writers.start_what_is_due(targets)
+        if self._writers.is_blocked:
+            self._settle(POLL_SECONDS)
+            return
+        longest = LANDING_POLL_SECONDS if self._writers.is_landing else POLL_SECONDS
+        messages = self._consumer.consume(self._writers.slice, min(longest, self._writers.seconds_left))
+        for message in messages:
             self._take(message)
+        if messages:
+            self._writers.expect_size(max(map(len, messages)))
+        self._hold_budget()
         if self._released_in_vain:
             self._recover(self._released_in_vain)
-        if self._buffer.is_due() or (targets is not None and self._buffer.has_reached(targets)):
-            self._flush()
 
     def _take(self, message: Message) -> None:
         error = message.error()
         if error is None:
-            self.report.received()
-            self._buffer.add(record_of(message))
+            self.report.begin()
+            if not self._writers.add(record_of(message)):
+                self.report.add_duplicates(1)
         elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
-            self._buffer.skip_to(message.partition() or 0, message.offset() or 0)
+            self._writers.skip_to(message.partition() or 0, message.offset() or 0)
         else:
             self._raise_if_final(error, message)
 
-    def _flush(self) -> None:
-        batch = self._buffer.drain()
-        if not batch.moves:
-            return
-        try:
-            self._land(batch)
-        except _RETRIED as error:
-            self._recover(error)
+    def _settle(self, seconds: float = 0) -> None:
+        """Note what has landed; wait so long for the first batch that is on its way."""
+        for writer in self._writers:
+            if writer.is_landing:
+                error = self._finish(writer, seconds)
+                seconds = 0
+                if error is not None:
+                    self._recover(error)
 
-    def _land(self, batch: Batch) -> None:
-        self._hold_budget(len(batch.dead_letters))
-        for part in land_isolating(self.lake, batch):
-            self._buffer.landed(part)
+    def _finish(self, writer: Writer, seconds: float | None = None) -> Exception | None:
+        """Note what a writer has landed, waiting so long for the end (None: to it); return why the rest has not."""
+        landed, error = writer.settle(seconds)
+        for part in landed:
             self.report.add(part)
-            self._tell_kafka(part)
-            self._hold_budget(0)
-        self._failures = 0
+            self._offsets.tell(part.moves)
+            self.backoff.succeed()
+            self._hold_budget()
+        return error
 
-    def _hold_budget(self, more: int) -> None:
-        if self.report.dead_lettered + more > self.settings.dead_letter_budget:
+    def _land_all(self) -> None:
+        """Land everything that is held; what fails, the next run reads again."""
+        for writer in self._writers:
+            error = self._finish(writer)
+            if error is None and not writer.buffer.is_empty:
+                writer.start(writer.buffer.drain())
+                error = self._finish(writer)
+            if error is not None:
+                self._recover(error)
+
+    def _hold_budget(self) -> None:
+        if self.report.counts.dead_lettered + self._writers.dead_letters > self.settings.dead_letter_budget:
             raise BudgetExceededError(
                 f"More than {self.settings.dead_letter_budget} dead letters in this run",
                 where=f"topic {self.kafka.topic}",
-                remedy="Look at raw.dead_letter; TRIPLINE_CONSUMER_DEAD_LETTER_BUDGET allows more.",
+                remedy="See `python -m consumer dead-letters list`; TRIPLINE_CONSUMER_DEAD_LETTER_BUDGET allows more.",
             )
 
-    def _tell_kafka(self, batch: Batch) -> None:
-        """Commit to Kafka what the lake has, for lag tools alone: nobody reads it back, so nobody waits for it."""
-        offsets = [TopicPartition(self.kafka.topic, part, move.end) for part, move in batch.moves.items()]
-        with suppress(KafkaException):
-            self._consumer.commit(offsets=offsets, asynchronous=True)
-
     def _release(self, partitions: set[int], lost: bool) -> None:
-        """Land what is buffered of partitions that go to another consumer; if that fails, the other reads it again."""
-        if not lost:
-            batch = self._buffer.drain(partitions)
-            try:
-                if batch.moves:
-                    self._land(batch)
-            except TriplineError as error:
-                # An exception must not leave a rebalance callback; the loop deals with it.
-                self._released_in_vain = error
-        self._buffer.forget(partitions)
+        """Land what is held of partitions that go to another consumer; if that fails, the other reads it again.
 
-    def _recover(self, error: TriplineError) -> None:
-        """Drop the buffer, stop reading and wait; raise what waiting cannot heal."""
+        An exception must not leave a rebalance callback; the loop deals with it.
+        """
+        for writer, theirs in self._writers.of(partitions):
+            try:
+                error = self._finish(writer)
+                batch = writer.buffer.drain(theirs)
+                if batch.moves and not lost and error is None:
+                    writer.start(batch)
+                    error = self._finish(writer)
+            except TriplineError as budget:
+                error = budget
+            self._released_in_vain = self._released_in_vain or error
+        self._writers.forget(partitions)
+        self._dropped = {each for each in self._dropped if each[0] not in partitions}
+
+    def _recover(self, error: Exception) -> None:
+        """Drop what is held, stop reading and wait; raise what waiting cannot heal, or has not healed for too long."""
         self._released_in_vain = None
-        if not isinstance(error, _RETRIED):
-            raise error
-        self._failures += 1
-        self.report.retries += 1
-        pause = delay(self._failures, self.random)
-        _log.warning("landing_failed", error=str(error), failures=self._failures, retry_in_seconds=round(pause, 2))
-        self.lake.disconnect()
-        self._buffer.forget(list(self._buffer.positions))
         self._assignment.stop()
+        errors = [error, *filter(None, [self._finish(writer) for writer in self._writers])]
+        for batch in self._writers.drop():
+            self._dropped.update(batch.coordinates())
+        for each in errors:
+            if not isinstance(each, _RETRIED):
+                raise each
+        pause = self.backoff.fail()
+        if self.backoff.seconds > self.settings.outage_seconds > 0:
+            raise error
+        self.report.add_retry()
+        self.status.fail(str(error))
+        failures = self.backoff.failures
+        _log.warning("landing_failed", error=str(error), failures=failures, retry_in_seconds=round(pause, 2))
+        self._writers.disconnect()
         self._retry_at = self.clock() + pause
 
     def _begin_reading(self) -> None:
         """Start waiting partitions where the lake stands; a partition that it has never seen, at its first offset."""
         waiting = self._assignment.waiting
         try:
-            new = waiting - self.lake.offsets().keys()
-            for partition in new:
-                self.lake.register(partition, self._watermarks(partition)[0])
-            stored = self.lake.offsets()
+            self._identify()
+            for partition in waiting - self._writers.ask(Lake.offsets).keys():
+                self._register(partition)
+            stored = self._writers.ask(Lake.offsets)
         except _RETRIED as error:
             self._recover(error)
             return
         offsets = {partition: stored[partition] for partition in waiting}
         self._assignment.start(offsets)
-        self._buffer.begin(offsets)
+        self._writers.begin(offsets)
+        self._count_duplicates(offsets)
         _log.info("reading_from", offsets=offsets)
 
+    def _identify(self) -> None:
+        """Hold that the topic is the one that the lake's offsets belong to."""
+        topic_id = self._identity.read()
+        if topic_id is not None:
+            known = self._writers.ask(lambda lake: lake.identify(topic_id))
+            hold(self.kafka.topic, expected=known, found=topic_id)
+            self._identity.expect(known)
+
+    def _register(self, partition: int) -> None:
+        low, _ = self._offsets.ends(partition)
+        self._writers.ask(lambda lake: lake.register(partition, low))
+
+    def _count_duplicates(self, offsets: Mapping[int, int]) -> None:
+        """Count what was dropped though the lake has it; the rest comes again and is counted then."""
+        known = {each for each in self._dropped if each[0] in offsets}
+        self.report.add_duplicates(sum(offset < offsets[partition] for partition, offset in known))
+        self._dropped -= known
+
     def _has_reached(self, targets: Mapping[int, int] | None) -> bool:
-        if targets is None or not self._buffer.is_empty:
+        if targets is None or not self._writers.is_empty:
             return False
-        missing = {
-            partition for partition, target in targets.items() if self._buffer.positions.get(partition, -1) < target
-        }
+        positions = self._writers.positions
+        missing = {partition for partition, target in targets.items() if positions.get(partition, -1) < target}
         if not missing:
             return True
-        if missing & self._buffer.positions.keys() or self.clock() < self._retry_at:
+        if missing & positions.keys() or self.clock() < self._retry_at:
             return False
         try:
-            stored = self.lake.offsets()
+            stored = self._writers.ask(Lake.offsets)
         except _RETRIED as error:
             self._recover(error)
             return False
         return all(stored.get(partition, -1) >= targets[partition] for partition in missing)
 
+    def _tell_status(self) -> None:
+        """Let probes and metrics know how the partitions stand, once a second."""
+        if self.clock() < self._told_at + STATUS_SECONDS:
+            return
+        self._told_at = self.clock()
+        positions = self._writers.positions
+        self.status.step(
+            joined=self._assignment.joined,
+            not_read=self._assignment.waiting,
+            positions=positions,
+            waiting=self._offsets.waiting(positions),
+        )
+
     def _raise_if_final(self, error: KafkaError, message: Message) -> None:
-        where = f"topic {self.kafka.topic} at {self.kafka.bootstrap_servers}"
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            self._refuse_to_jump(message.partition() or 0)
-        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        partition = message.partition() or 0
+        if error.code() == KafkaError._AUTO_OFFSET_RESET and partition in self._writers.positions:  # noqa: SLF001
+            raise self._offsets.lost(partition, self._writers.positions[partition])
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             # Raises when the topic is gone; otherwise the broker has not heard of it yet, or is not there.
             with suppress(UnreachableError):
                 partition_ranges(self.kafka)
-        final = judge(error, where)
+        final = judge(error, f"topic {self.kafka.topic} at {self.kafka.bootstrap_servers}")
         if final is not None:
             raise final
-        _log.warning("kafka_reports", error=error.name(), partition=message.partition())
-
-    def _refuse_to_jump(self, partition: int) -> None:
-        position = self._buffer.positions.get(partition)
-        if position is None:
-            return
-        low, high = self._watermarks(partition)
-        raise FatalError(
-            f"Kafka does not have offset {position}, where the lake stands; it has [{low}, {high})",
-            where=f"topic {self.kafka.topic}, partition {partition}",
-            remedy="Retention removed it or the topic was made anew. Decide what is lost, then set next_offset in "
-            "raw.consumer_offset.",
-        )
-
-    def _watermarks(self, partition: int) -> tuple[int, int]:
-        where = TopicPartition(self.kafka.topic, partition)
-        try:
-            watermarks = self._consumer.get_watermark_offsets(where, timeout=WATERMARK_SECONDS)
-        except KafkaException as error:
-            raise TransientError("Kafka did not say what a partition holds", where=str(partition)) from error
-        if watermarks is None:
-            raise TransientError("Kafka did not say what a partition holds", where=str(partition))
-        return watermarks
-
-    def _leave(self) -> None:
-        self._buffer.forget(list(self._buffer.positions))
-        self._consumer.close()
-        self.lake.disconnect()
+        _log.warning("kafka_reports", error=error.name(), partition=partition)

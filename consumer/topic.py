@@ -13,6 +13,8 @@ from contracts.settings import ConsumerSettings, KafkaSettings
 # 2020-01-01 and 2100-01-01: a broker clock beyond them is broken, and would open partitions nobody asked for.
 EARLIEST_ARRIVAL, LATEST_ARRIVAL = 1_577_836_800_000, 4_102_444_799_999
 POLL_INTERVAL_MILLISECONDS = 300_000
+# librdkafka refuses a fetch.max.bytes below its message.max.bytes, which is 1,000,000.
+LARGEST_BATCH = 1_000_000
 
 _log = structlog.get_logger()
 _silent = logging.getLogger("consumer.topic.silent")
@@ -30,10 +32,8 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
     """Return a consumer of the group that has not subscribed yet."""
     config: dict[str, Any] = {
         **kafka.client_config(),
+        **_membership(settings),
         "client.id": "tripline-consumer",
-        "group.id": settings.group,
-        "partition.assignment.strategy": "cooperative-sticky",
-        "session.timeout.ms": settings.session_seconds * 1000,
         "max.poll.interval.ms": POLL_INTERVAL_MILLISECONDS,
         # Postgres says where to read; an offset that is not there is an error and never a jump.
         "enable.auto.commit": False,
@@ -43,12 +43,27 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
         "check.crcs": True,
         # How soon partitions that were added are noticed.
         "topic.metadata.refresh.interval.ms": 10_000,
-        # What librdkafka fetches ahead, for all partitions together.
-        "queued.max.messages.kbytes": 32_768,
-        "fetch.max.bytes": 16_777_216,
+        # What librdkafka fetches ahead, for all partitions together; an answer on its way comes on top.
+        "queued.max.messages.kbytes": settings.prefetch_bytes // 1024,
+        "fetch.max.bytes": max(settings.prefetch_bytes // 2, LARGEST_BATCH),
         "error_cb": _log_error,
     }
     return Consumer(config, logger=_silent)
+
+
+def _membership(settings: ConsumerSettings) -> dict[str, Any]:
+    member: dict[str, Any] = {"group.id": settings.group, "group.protocol": settings.group_protocol}
+    if settings.instance_id:
+        member["group.instance.id"] = settings.instance_id
+    if settings.group_protocol == "consumer":
+        # The broker assigns and decides on time-outs.
+        return member
+    return member | {
+        "partition.assignment.strategy": "cooperative-sticky",
+        "session.timeout.ms": settings.session_seconds * 1000,
+        # How soon a member hears of a rebalance.
+        "heartbeat.interval.ms": 1_000,
+    }
 
 
 def record_of(message: Message) -> Record:

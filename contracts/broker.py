@@ -48,6 +48,11 @@ def connect_admin(kafka: KafkaSettings) -> AdminClient:
     return admin
 
 
+def silent_admin(kafka: KafkaSettings) -> AdminClient:
+    """Return an admin client that has not connected yet and logs nothing."""
+    return AdminClient(kafka.client_config(), logger=_silent)
+
+
 def ensure_topic(kafka: KafkaSettings) -> bool:
     """Create the topic when it is missing; return whether it was created.
 

@@ -22,6 +22,8 @@ class DeadLetterReason(StrEnum):
     """Nested deeper than 64 levels."""
     REFUSED_BY_LAKE = "refused_by_lake"
     """Postgres refused it for another reason; the SQLSTATE is in the error."""
+    ALREADY_REPLAYED = "already_replayed"
+    """A replay of a dead letter of which another replay has landed."""
 
 
 class RejectionReason(StrEnum):

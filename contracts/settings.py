@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from contracts.errors import ConfigurationError
 
 PREFIX = "TRIPLINE_"
+ROLE_NAME = r"^[a-z_][a-z0-9_]{0,62}$"
 
 
 class Settings(BaseSettings):
@@ -91,7 +92,7 @@ class LakeSettings(Settings):
     host: str = Field("127.0.0.1", description="Host or socket folder of Postgres.")
     port: int = Field(5432, ge=1, le=65535, description="Port of Postgres.")
     database: str = Field("tripline", description="Database of the lake.")
-    user: str = Field("tripline", description="Role that owns the lake.")
+    user: str = Field("tripline", description="Role of this process; the one that migrates owns the lake.")
     password: SecretStr = Field(SecretStr(""), description="Its password; there is no default.")
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
         "prefer", description="libpq's sslmode; verify-full for a server across a network."
@@ -102,6 +103,22 @@ class LakeSettings(Settings):
     def address(self) -> str:
         """Host, port and database, for messages."""
         return f"{self.host}:{self.port}/{self.database}"
+
+
+class RolesSettings(Settings):
+    """Roles of the lake beside its owner, each with the least that its process needs (docs/lake.md)."""
+
+    section: ClassVar[str] = "ROLES"
+    consumer: str = Field("tripline_consumer", pattern=ROLE_NAME, description="Lands events.")
+    consumer_password: SecretStr = Field(SecretStr(""), description="Its password; empty leaves the role's as it is.")
+    warehouse: str = Field("tripline_warehouse", pattern=ROLE_NAME, description="Loads BigQuery, and runs Mage.")
+    warehouse_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    maintenance: str = Field("tripline_maintenance", pattern=ROLE_NAME, description="Makes, indexes and drops days.")
+    maintenance_password: SecretStr = Field(
+        SecretStr(""), description="Its password; empty maintains as TRIPLINE_LAKE_USER."
+    )
+    analyst: str = Field("tripline_analyst", pattern=ROLE_NAME, description="Reads the views of schema lake.")
+    analyst_password: SecretStr = Field(SecretStr(""), description="Its password.")
 
 
 class BigQuerySettings(Settings):
@@ -146,7 +163,9 @@ class ConsumerSettings(Settings):
     section: ClassVar[str] = "CONSUMER"
     group: str = Field("tripline-lake", min_length=1, description="Consumer group.")
     batch_rows: int = Field(5_000, ge=1, le=100_000, description="Rows of one COPY at the most.")
-    batch_bytes: int = Field(16 * 2**20, ge=1_024, description="Bytes of one COPY at the most.")
+    batch_bytes: int = Field(
+        8 * 2**20, ge=1_024, description="Bytes of one COPY at the most; a writer holds two of them, packed once more."
+    )
     batch_seconds: float = Field(1.0, gt=0, le=60, description="How long an event waits for its batch to fill.")
     landing_seconds: float = Field(
         30,
@@ -154,13 +173,51 @@ class ConsumerSettings(Settings):
         le=100,
         description="When a landing that does not end counts as lost; a third of the poll interval at most.",
     )
+    writers: int = Field(2, ge=1, le=16, description="Connections to the lake that land side by side.")
+    prefetch_bytes: int = Field(
+        32 * 2**20, ge=2**20, le=2**31, description="Bytes of messages that are fetched ahead of the writers."
+    )
+    outage_seconds: float = Field(
+        900, ge=0, description="How long landing may fail in a row before the consumer exits; 0 retries for ever."
+    )
+    group_protocol: Literal["classic", "consumer"] = Field(
+        "classic", description="Rebalance protocol; consumer (KIP-848) needs brokers of Kafka 4.0 or newer."
+    )
+    instance_id: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,200}$",
+        description="Static member of the group: after a restart within the session it goes on at once with the "
+        "partitions it had. Each consumer of the group needs its own; empty for a dynamic member.",
+    )
     session_seconds: int = Field(
-        10, ge=6, le=300, description="How long a consumer may be silent before its partitions go to another."
+        10,
+        ge=6,
+        le=300,
+        description="How long a consumer may be silent before its partitions go to another; with the consumer protocol "
+        "the broker decides (group.consumer.session.timeout.ms).",
     )
     maximum_message_bytes: int = Field(1_048_576, ge=1_024, description="A larger message is a dead letter.")
     dead_letter_budget: int = Field(
         10_000, ge=0, description="Dead letters in one run after which the consumer stops; 0 stops at the first."
     )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of /metrics, /live and /ready on loopback; 0 serves nothing."
+    )
+
+
+class MaintenanceSettings(Settings):
+    """What the lake's maintenance keeps, and for how long."""
+
+    section: ClassVar[str] = "MAINTENANCE"
+    days_ahead: int = Field(3, ge=1, le=60, description="Days to come whose partitions are made ahead.")
+    retention_days: int = Field(
+        365, ge=8, description="A day is dropped when it is older, and only when every warehouse has reconciled it."
+    )
+    dead_letter_days: int = Field(365, ge=8, description="Dead letters are deleted when they are older.")
+    lock_seconds: float = Field(
+        2, ge=0.1, le=20, description="How long a lock is waited for before the work is left to the next run."
+    )
+    mage_days: int = Field(14, ge=1, description="Mage's runs, their outputs and logs are deleted when they are older.")
 
 
 class WarehouseSettings(Settings):
@@ -257,11 +314,12 @@ class PowerBISettings(Settings):
 ALL_SETTINGS: tuple[type[Settings], ...] = (
     KafkaSettings,
     LakeSettings,
+    RolesSettings,
     BigQuerySettings,
     ProducerSettings,
     ConsumerSettings,
+    MaintenanceSettings,
     WarehouseSettings,
-    QualitySettings,
     ForecastSettings,
     StackSettings,
     MageSettings,

@@ -17,7 +17,7 @@ from contracts.schema import EXAMPLES, SCHEMA_FILE
 VALID = sorted((EXAMPLES / "valid").iterdir())
 REJECTED = sorted(path for reason in RejectionReason for path in (EXAMPLES / "invalid" / reason).iterdir())
 DEAD = sorted((EXAMPLES / "invalid").glob("*/*.bin"))
-NOT_A_FILE = {DeadLetterReason.TOO_LARGE}
+NOT_A_FILE = {DeadLetterReason.TOO_LARGE, DeadLetterReason.ALREADY_REPLAYED}
 """A megabyte of example teaches nobody; the consumer's tests make one."""
 
 

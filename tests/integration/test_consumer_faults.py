@@ -72,7 +72,7 @@ def test_backend_terminated_again_and_again(site: LandingSite) -> None:
     consumer = site.start(**SLOWLY)
     for cut in (1, 2, 3):
         begun(site, consumer, rows=cut * 500)
-        assert site.scalar(TERMINATE) == 1
+        assert site.scalar(TERMINATE) >= 1
     site.wait_until(lambda: everything_accounted(site), consumer)
     assert finish(consumer)["retries"] >= 3
     site.verify()

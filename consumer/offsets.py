@@ -1,0 +1,55 @@
+"""What Kafka says about the offsets of one topic's partitions, and what it is told."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from consumer.batch import Move
+from contracts.errors import LostOffsetsError, TransientError
+
+ANSWER_SECONDS = 10.0
+
+
+class Offsets:
+    """The broker's view, through a consumer that is in the group."""
+
+    def __init__(self, consumer: Consumer, topic: str) -> None:
+        self._consumer = consumer
+        self._topic = topic
+
+    def ends(self, partition: int) -> tuple[int, int]:
+        """Return what the partition holds, `[low, high)`. Raises TransientError without an answer."""
+        where = f"topic {self._topic}, partition {partition}"
+        try:
+            known = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=ANSWER_SECONDS)
+        except KafkaException as error:
+            raise TransientError("Kafka did not say what a partition holds", where=where) from error
+        if known is None:
+            raise TransientError("Kafka did not say what a partition holds", where=where)
+        return known
+
+    def waiting(self, positions: Mapping[int, int]) -> dict[int, int]:
+        """Return how many messages stand behind each position, as far as the broker's last answers go."""
+        return {partition: max(self._known_high(partition) - at, 0) for partition, at in positions.items()}
+
+    def tell(self, moves: Mapping[int, Move]) -> None:
+        """Commit to Kafka what the lake has, for lag tools alone: nobody reads it back, so nobody waits for it."""
+        offsets = [TopicPartition(self._topic, partition, move.end) for partition, move in moves.items()]
+        with suppress(KafkaException):
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+
+    def lost(self, partition: int, position: int) -> LostOffsetsError:
+        """Return the error for a position that Kafka does not have."""
+        low, high = self.ends(partition)
+        return LostOffsetsError(
+            f"Kafka does not have offset {position}, where the lake stands; it has [{low}, {high})",
+            where=f"topic {self._topic}, partition {partition}",
+            remedy="`python -m consumer skip-lost` shows what retention removed, and goes on behind it when told to.",
+        )
+
+    def _known_high(self, partition: int) -> int:
+        with suppress(KafkaException):
+            known = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+            return known[1] if known else 0
+        return 0
