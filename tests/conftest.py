@@ -49,6 +49,20 @@ def pytest_report_header() -> str:
     return str(CHOICE)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, those with a time limit of their own: pytest-xdist deals `items` out in equal runs."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("timeout")]
+    short = [item for item in items if not item.get_closest_marker("timeout")]
+    share = -(-len(short) // workers)
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in (*long[worker::workers], *short[worker * share : (worker + 1) * share])
+    ]
+
+
 @pytest.fixture(scope="session")
 def kafka_server() -> Iterator[KafkaSettings]:
     """A broker for the whole session."""
