@@ -1,0 +1,1 @@
+ALTER TABLE raw.trip_event ATTACH PARTITION {day} FOR VALUES FROM ({first}) TO ({last})

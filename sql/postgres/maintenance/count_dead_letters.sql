@@ -1,0 +1,1 @@
+SELECT count(*) FROM raw.dead_letter WHERE arrived_at < %(before)s

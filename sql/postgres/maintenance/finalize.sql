@@ -1,0 +1,1 @@
+ALTER TABLE raw.trip_event DETACH PARTITION {day} FINALIZE

@@ -1,0 +1,1 @@
+DELETE FROM lake.trip_hour WHERE service_date = %(service_date)s

@@ -1,0 +1,4 @@
+-- The expression is that of lake.trip_event.service_date, else the planner would not know it again.
+CREATE INDEX CONCURRENTLY {index} ON {day} (
+    JSON_VALUE(payload, '$.service_date ? (@ like_regex "^20[0-9]{{2}}-[01][0-9]-[0-3][0-9]$")' RETURNING date)
+)

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY {index} ON {day} ((payload ->> 'trip_id'))
