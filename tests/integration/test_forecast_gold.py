@@ -11,7 +11,7 @@ from numpy.random import default_rng
 from contracts.errors import FatalError
 from contracts.settings import BigQuerySettings, environment_of
 from tests.support.commands import run, run_json
-from tests.support.simulated_demand import city, rates
+from tests.support.simulated_demand import city, counts_of, rates
 from tests.support.zone_hours import fill
 from warehouse.bigquery import BigQuery, connect
 from warehouse.forecast import steps
@@ -26,10 +26,7 @@ WEEKS, ZONES = 7, 78
 
 def history(weeks: int = WEEKS, trips_per_week: float = 900) -> Iterator[Count]:
     """Yield trips of some weeks that end with `NEWEST`, and some of the day that has begun since."""
-    drawn = city(default_rng(12), rates(trips_per_week, ZONES), weeks).weeks
-    for week, weekday, hour, zone in zip(*drawn.nonzero(), strict=True):
-        day = NEWEST - timedelta(days=7 * (weeks - int(week)) - int(weekday) - 1)
-        yield Count(day, int(hour), int(zone), int(drawn[week, weekday, hour, zone]))
+    yield from counts_of(city(default_rng(12), rates(trips_per_week, ZONES), weeks))
     yield Count(NEWEST + timedelta(days=1), 0, 8, 40)
 
 

@@ -59,3 +59,13 @@ def city(random: Generator, week: Weeks, weeks: int, growth: float = 1.0, noise:
     weather = np.exp(noise * random.standard_normal((weeks, 7, 1, 1)))
     trips = random.poisson(week[None] * scale * weather).astype(float)
     return History(MONDAY, tuple(range(week.shape[2])), trips)
+
+
+def counts_of(history: History) -> list[Count]:
+    """Return the rows of gold.agg_zone_hour that make up a history."""
+    first = history.next_day - timedelta(days=7 * len(history.weeks))
+    return [
+        Count(first + timedelta(days=7 * int(week) + int(day)), int(hour), history.zones[area], int(trips))
+        for (week, day, hour, area), trips in np.ndenumerate(history.weeks)
+        if trips
+    ]
