@@ -66,6 +66,17 @@ class ServiceDay(NamedTuple):
     revenue_minor_units: int | None
 
 
+class ReplayedDay(NamedTuple):
+    """What a replay moved of one window and day of arrival: by service date, with what silver holds of it now.
+
+    `days` have `service_date`, `accepted`, `duplicates`, `events`, `fare_minor_units`, `trips`, `revenue_minor_units`.
+    """
+
+    load_id: str
+    arrived_on: str
+    days: Sequence[Mapping[str, Any]]
+
+
 class Position(NamedTuple):
     """How far the windows of a target are; it changes whenever one of them does.
 
@@ -105,6 +116,16 @@ class DayLedger:
         if values:
             with self._connection.begin():
                 self._connection.execute(statement, values)
+
+    def add_replayed(self, replayed: ReplayedDay) -> None:
+        """Add what a replay moved of a window. Within the caller's transaction, so that it counts once."""
+        window = {"load_id": replayed.load_id, "target": self._target}
+        moved = sum(day["accepted"] for day in replayed.days)
+        arrival = {**window, "arrived_on": replayed.arrived_on, "accepted": moved}
+        self._connection.exec_driver_sql(load_sql("postgres/queries/ledger_add_arrival"), arrival)
+        for day in replayed.days:
+            self._connection.exec_driver_sql(load_sql("postgres/queries/ledger_add_service"), {**window, **day})
+            self._connection.exec_driver_sql(load_sql("postgres/queries/ledger_hold_service"), {**window, **day})
 
     def dates_of(self, load_id: str) -> list[date]:
         """Return the service dates of a window, in order."""

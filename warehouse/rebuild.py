@@ -71,7 +71,7 @@ def _rebuild_all(work: Restatement, watch: Watch) -> Summary:
             watch.say("what came meanwhile")
             load_all(Scope(aside, run.ledger.loaded()), watch)
             watch.say("put the tables in place")
-            tables = (*swap.EVENTS, *swap.DAYS, *swap.DIMENSIONS, *swap.FACTS)
+            tables = (*swap.EVENTS, *swap.DAYS, *swap.DIMENSIONS, *swap.FACTS, swap.REJECTED)
             swap.replace_tables(run.bigquery, aside, run.target, tables)
             run.ledger.take_over(aside)
         schema.prepare(run.bigquery, run.target, now=datetime.now(UTC))

@@ -17,8 +17,9 @@ from contracts.reasons import RejectionReason
 from contracts.settings import LakeSettings, load
 from contracts.sql import load_sql
 from warehouse import extract as extraction
-from warehouse import merge, publish, staging
+from warehouse import day_books, merge, publish, staging
 from warehouse.again import require_closed
+from warehouse.day_ledger import ReplayedDay
 from warehouse.ledger import Load, State
 from warehouse.loss import require_tables
 from warehouse.names import render
@@ -101,8 +102,9 @@ def _count(run: Run, work: Restatement, part: Part) -> dict[str, Any]:
         _stage(run, found)
         duplicates = merge.count_duplicates(run.bigquery, run.target, found["staged"])
         found |= {"duplicate_equal": duplicates.equal, "duplicate_different": duplicates.different}
+        found |= {"arrived_on": part.day, "days": duplicates.days}
     # As it will come back from Postgres.
-    result: dict[str, Any] = json.loads(json.dumps(found))
+    result: dict[str, Any] = json.loads(json.dumps(found, default=date.isoformat))
     return result
 
 
@@ -118,9 +120,16 @@ def _move(run: Run, work: Restatement, name: str, found: dict[str, Any]) -> None
     days = [row["day"] for row in merge.run(run.bigquery, run.target, staged, "bigquery/rebuild/replayed_days")]
     for dates in merge.groups(days):
         merge.run(run.bigquery, run.target, staged, "bigquery/rebuild/remove_replayed", dates)
+        merge.run(run.bigquery, run.target, staged, "bigquery/gold/health_rejected", dates)
     rows = merge.run(run.bigquery, run.target, staged, "bigquery/rebuild/replayed_events")
-    work.book(name + BOOKED, _replayed(found, rows))
+    work.book(name + BOOKED, _replayed(found, rows, _held(run, found)))
     staging.drop(run.bigquery, run.target, staged)
+
+
+def _held(run: Run, found: dict[str, Any]) -> ReplayedDay:
+    days = {date.fromisoformat(day["service_date"]): day for day in found["days"]}
+    held = day_books.figures(run.bigquery, run.target, sorted(days))
+    return ReplayedDay(found["load_id"], found["arrived_on"], [{**day, **held[each]} for each, day in days.items()])
 
 
 def _judge(run: Run, places: Sequence[Place], attempt: str) -> dict[str, Any]:
@@ -203,7 +212,7 @@ def _load_of(starts: dict[Partition, list[tuple[int, str]]], row: dict[str, Any]
     return of_partition[bisect_right(of_partition, row["kafka_offset"], key=lambda start: start[0]) - 1][1]
 
 
-def _replayed(found: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Replayed:
+def _replayed(found: dict[str, Any], rows: Iterable[dict[str, Any]], day: ReplayedDay) -> Replayed:
     places = sorted(Place(*each) for each in found["places"])
     events = []
     for row in rows:
@@ -216,6 +225,7 @@ def _replayed(found: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Replayed
             name: found[name] for name in ("accepted", "fare_minor_units", "duplicate_equal", "duplicate_different")
         },
         events=events,
+        day=day,
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.settings import LakeSettings
+from warehouse.day_ledger import DayLedger, ReplayedDay
 from warehouse.ledger import hold_ledger
 from warehouse.names import Target
 
@@ -65,11 +66,12 @@ _load = Table(
 
 
 class Replayed(NamedTuple):
-    """What a replay moved of one window: counts by column of control.load, and each event with its former reason."""
+    """What a replay moved of one window: counts by column of control.load and by day, and each event's former reason."""
 
     load_id: str
     counts: Mapping[str, int]
     events: Sequence[tuple[str, int, int, str, str]]
+    day: ReplayedDay
 
 
 class Restatement:
@@ -79,6 +81,7 @@ class Restatement:
         self._connection = connection
         self._done = dict(done)
         self._target = target.key
+        self._days = DayLedger(connection, target.key)
         self.number = number
         self.aside = target.aside(number)
 
@@ -114,6 +117,7 @@ class Restatement:
         of_all = {"target": self._target, "restatement_id": self.number, "load_id": replayed.load_id}
         with self._connection.begin():
             self._connection.execute(of_window.values(changes))
+            self._days.add_replayed(replayed.day)
             self._connection.execute(
                 insert(_replayed_event),
                 [{**of_all, **dict(zip(columns, event, strict=True))} for event in replayed.events],

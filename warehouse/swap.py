@@ -20,6 +20,7 @@ EVENTS = ("bronze.rejected_event", *TRIPS)
 DAYS = ("silver.provider_day", "silver.vehicle_day")
 FIXED = ("gold.dim_hour", "gold.dim_zone", "gold.dim_payment", "gold.dim_outcome")
 DIMENSIONS = (*FIXED, "gold.dim_date", "gold.dim_provider", "gold.dim_vehicle")
+REJECTED = "gold.health_rejected"
 FACTS = ("gold.fact_trip", "gold.fact_trip_event", "gold.agg_zone_hour")
 
 
