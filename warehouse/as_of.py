@@ -47,12 +47,13 @@ def as_of(prefix: str, moment: datetime | None, offsets: Mapping[Partition, int]
     """Load what had arrived at `moment`, or lies below `offsets`, into the datasets of `prefix`.
 
     Today's contract and SQL make the tables. Asked for again it goes on where it was; a later moment is loaded on top.
-    Raises BadInputError for the prefix of the warehouse itself, or of one that holds more already.
+    Raises BadInputError for the prefix of a warehouse that is loaded, or of one that holds more already.
     """
     target = configured_target()
     if prefix == target.prefix:
         raise BadInputError("This is the prefix of the warehouse itself", where=f"--prefix {prefix}")
     aside = target._replace(prefix=prefix)
+    _mark_snapshot(load(LakeSettings), aside)
     ceiling = dict(offsets) or offsets_at(load(LakeSettings), moment)
     with open_ledger(load(LakeSettings), aside) as ledger:
         if any(end > ceiling.get(partition, 0) for partition, end in ledger.loaded().items()):
@@ -65,6 +66,14 @@ def as_of(prefix: str, moment: datetime | None, offsets: Mapping[Partition, int]
     windows = load_all(Scope(aside, ceiling), watch)
     with open_ledger(load(LakeSettings), aside) as ledger:
         return {"prefix": prefix, "windows": windows, **ledger.totals()}
+
+
+def _mark_snapshot(lake: LakeSettings, target: Target) -> None:
+    """Let the lake know that this warehouse keeps none of its days; refuse one that is loaded continuously."""
+    with connect_lake(lake, application="as-of") as connection:
+        marked = connection.execute(load_sql("postgres/queries/add_snapshot"), {"target": target.key}).fetchone()
+    if marked is None:
+        raise BadInputError("A warehouse of this prefix is loaded from this lake", where=f"--prefix {target.prefix}")
 
 
 def offsets_at(lake: LakeSettings, moment: datetime | None) -> dict[Partition, int]:

@@ -200,3 +200,5 @@ def test_the_warehouse_as_it_was_and_what_has_changed_since(site: Site, environm
         as_of(prefix, None, offsets, Watch())
     with pytest.raises(BadInputError, match="warehouse itself"):
         as_of(site.target.prefix, None, offsets, Watch())
+    with connect(site.lake, application="test") as connection:
+        assert connection.execute("SELECT target FROM control.snapshot").fetchall() == [(before.key,)]
