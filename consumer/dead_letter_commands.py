@@ -207,13 +207,13 @@ def _meant(store: Store, selection: Selection, *, every: bool) -> list[Listed]:
 
 
 def _fix(store: Store, listed: Listed, mending: Mending, maximum_bytes: int, by: str, dry_run: bool) -> str:
+    if listed.state not in {"new", "fixed"}:
+        return "replayed_already"
     letter = store.letter(listed.partition, listed.offset)
     mended = mending.apply(letter.key, letter.value, maximum_bytes)
     if isinstance(mended, Refusal):
         return "still_refused"
     key, value = mended
-    if listed.state not in {"new", "fixed"}:
-        return "replayed_already"
     if dry_run or store.fix(listed, key=key, value=value, method=mending.method, by=by):
         return "fixed"
     return "replayed_already"

@@ -90,7 +90,7 @@ class Loop:
             self._begin_reading()
         self._writers.start_what_is_due(targets)
         if self._writers.is_blocked:
-            self._settle(POLL_SECONDS)
+            self._writers.wait(POLL_SECONDS)
             return
         longest = LANDING_POLL_SECONDS if self._writers.is_landing else POLL_SECONDS
         messages = self._consumer.consume(self._writers.slice, min(longest, self._writers.seconds_left))
@@ -113,18 +113,19 @@ class Loop:
         else:
             self._raise_if_final(error, message)
 
-    def _settle(self, seconds: float = 0) -> None:
-        """Note what has landed; wait so long for the first batch that is on its way."""
+    def _settle(self) -> None:
+        """Note what has landed."""
         for writer in self._writers:
-            if writer.is_landing:
-                error = self._finish(writer, seconds)
-                seconds = 0
-                if error is not None:
-                    self._recover(error)
+            error = self._note_landed(writer)
+            if error is not None:
+                self._recover(error)
 
-    def _finish(self, writer: Writer, seconds: float | None = None) -> Exception | None:
-        """Note what a writer has landed, waiting so long for the end (None: to it); return why the rest has not."""
-        landed, error = writer.settle(seconds)
+    def _finish(self, writer: Writer) -> Exception | None:
+        """Wait for what a writer is landing; return why it has not landed."""
+        return self._note_landed(writer, finish=True)
+
+    def _note_landed(self, writer: Writer, *, finish: bool = False) -> Exception | None:
+        landed, error = writer.settle(finish=finish)
         for part in landed:
             self.report.add(part)
             self._offsets.tell(part.moves)

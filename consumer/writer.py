@@ -31,6 +31,11 @@ class Writer:
         self._unsettled_dead_letters = 0
 
     @property
+    def landing(self) -> Future[None] | None:
+        """What was started and `settle` has not seen the end of."""
+        return self._landing
+
+    @property
     def is_landing(self) -> bool:
         """Whether a batch was started that `settle` has not seen the end of."""
         return self._landing is not None
@@ -46,14 +51,16 @@ class Writer:
         self._started = batch
         self._landing = self._thread.submit(self._land, batch)
 
-    def settle(self, seconds: float | None = 0) -> tuple[list[Batch], Exception | None]:
-        """Return what has landed since the last call, and why the rest did not; wait so long for the end (None: to it).
+    def settle(self, *, finish: bool) -> tuple[list[Batch], Exception | None]:
+        """Return what has landed since the last call, and why the rest did not; to the end, if it is to `finish`.
 
         The end comes within the lake's deadline, or twice that when a refused value had to be found.
         """
         if self._landing is None:
             return [], None
-        finished = bool(wait([self._landing], seconds).done)
+        finished = finish or self._landing.done()
+        if finish:
+            wait([self._landing])
         # The queue is read after the future: what landed before the end is in it by then.
         landed = self._take_landed()
         for part in landed:

@@ -1,6 +1,7 @@
 """The writers of one consumer as a whole: which partition belongs to which, and what all of them have room for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import FIRST_COMPLETED, wait
 from typing import TypeVar
 
 from consumer.batch import Batch, Record
@@ -90,6 +91,10 @@ class Writers:
         for writer in self._writers:
             if not writer.is_landing and (writer.buffer.is_due() or (at_end and not writer.buffer.is_empty)):
                 writer.start(writer.buffer.drain())
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long for the end of any batch that is on its way."""
+        wait([writer.landing for writer in self._writers if writer.landing], seconds, FIRST_COMPLETED)
 
     def of(self, partitions: Set[int]) -> Iterator[tuple[Writer, set[int]]]:
         """Yield the writers of these partitions, with those that each has."""
