@@ -135,19 +135,25 @@ def bigquery_schema(columns: Sequence[ColumnOf]) -> list[SchemaField]:
 
 def record_batch(columns: Sequence[ColumnOf], rows: Accepted | Rejected) -> pa.RecordBatch:
     """Return the rows as one typed batch."""
-    found: dict[str, Sequence[Any]] = rows._asdict()
+    values = _Values(rows)
+    return pa.record_batch([_array(each, values.at(each.path)) for each in columns], schema=arrow_schema(columns))
 
-    def values(path: str) -> Sequence[Any]:
-        """Look a path up in all rows at once; what is absent makes what it would have NULL."""
+
+class _Values:
+    """Looks a path up in all rows at once; what is absent makes what it would have NULL."""
+
+    def __init__(self, rows: Accepted | Rejected) -> None:
+        self._landed = rows.landed
+        self._found: dict[str, Sequence[Any]] = rows._asdict()
+
+    def at(self, path: str) -> Sequence[Any]:
         owner, _, name = path.rpartition(".")
         if owner == "landed":
-            return getattr(rows.landed, name)  # type: ignore[no-any-return]
-        if path not in found:
+            return getattr(self._landed, name)  # type: ignore[no-any-return]
+        if path not in self._found:
             get = attrgetter(name)
-            found[path] = [None if each is None else get(each) for each in values(owner)]
-        return found[path]
-
-    return pa.record_batch([_array(each, values(each.path)) for each in columns], schema=arrow_schema(columns))
+            self._found[path] = [None if each is None else get(each) for each in self.at(owner)]
+        return self._found[path]
 
 
 def _array(column: ColumnOf, values: Sequence[Any]) -> pa.Array:

@@ -1,10 +1,11 @@
 """Extract: the window's events out of the lake, judged by the contract, into two Parquet files."""
 
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from operator import not_
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,10 +29,13 @@ from warehouse.columns import (
     record_batch,
 )
 from warehouse.lake import read_batches
-from warehouse.window import Range
+from warehouse.window import Range, pieces
 
-ROW_GROUP_ROWS = 50_000
+ROW_GROUP_ROWS = 20_000
 ROW_GROUP_BYTES = 64 * 2**20
+# Few enough for the lake to take them from its index in order, instead of sorting a partition on disk first.
+PIECE_OFFSETS = 20_000
+COLLECT_AFTER = 100_000
 
 
 class Extracted(NamedTuple):
@@ -93,8 +97,12 @@ def extract(
     `advance` is told how many rows are done. Raises TransientError, PoisonError, FatalError from the lake.
     """
     fare = 0
-    with _ParquetFile(files.accepted, ACCEPTED_COLUMNS) as good, _ParquetFile(files.rejected, REJECTED_COLUMNS) as bad:
-        for each in ranges:
+    with (
+        _rare_collection(),
+        _ParquetFile(files.accepted, ACCEPTED_COLUMNS) as good,
+        _ParquetFile(files.rejected, REJECTED_COLUMNS) as bad,
+    ):
+        for each in pieces(ranges, PIECE_OFFSETS):
             for batch in read_batches(connection, each):
                 accepted, rejected = judge(batch)
                 good.write(accepted)
@@ -102,6 +110,17 @@ def extract(
                 fare += sum(map(fare_of, accepted.event))
                 advance(len(batch.payload))
         return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Have Python look for cycles after COLLECT_AFTER objects only: events make none, and looking takes long."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def judge(batch: Landed) -> tuple[Accepted, Rejected]:

@@ -1,12 +1,11 @@
 """Reading the lake: how far it is, and the events of a range of offsets, in bounded memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import Any
 
 import psycopg
 from psycopg import Connection, Copy
-from psycopg.rows import dict_row
 
 from contracts.lake import classify
 from contracts.sql import load_sql
@@ -14,7 +13,8 @@ from warehouse.columns import Landed
 from warehouse.lake_rows import read_rows
 from warehouse.window import Partition, Range
 
-BATCH_ROWS = 10_000
+# While one batch is judged the lake fills the connection's buffers with the next: more than fits there has to wait.
+BATCH_ROWS = 4_000
 BATCH_BYTES = 16 * 2**20
 HEADER_BYTES = 19
 # Number of fields; length and value of the offset and of the arrival; length of the payload, which follows.

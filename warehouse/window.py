@@ -1,7 +1,7 @@
 """A window: which offsets of the lake are loaded together. Pure arithmetic."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -60,6 +60,18 @@ def share(pending: Mapping[Partition, int], rows: int) -> dict[Partition, int]:
         shares[partition] = min(pending[partition], fair)
         left -= shares[partition]
     return shares
+
+
+def pieces(ranges: Sequence[Range], offsets: int) -> Iterator[Range]:
+    """Divide ranges into pieces of at most so many offsets: the first of each range, then the second of each, and on.
+
+    Partitions grow side by side, so that their first pieces lie close together in the lake.
+    """
+    for skipped in range(0, max((each.offsets for each in ranges), default=0), offsets):
+        for each in ranges:
+            start = each.from_offset + skipped
+            if start < each.to_offset:
+                yield each._replace(from_offset=start, to_offset=min(start + offsets, each.to_offset))
 
 
 def load_id(target: str, ranges: Sequence[Range]) -> str:

@@ -1,0 +1,63 @@
+"""`python -m benchmarks`: measure Tripline against others, on this machine, with nothing else running."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.console import errors_as_exit_codes, say
+from contracts.logs import configure_logs
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+Rounds = Annotated[int, typer.Option(min=1, help="How often each contender runs; the median counts.")]
+Publish = Annotated[bool, typer.Option("--publish", help="Write the figures into docs/benchmarks.md.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
+
+
+@app.callback()
+def main() -> None:
+    """Keep commands named, also while there is one."""
+
+
+@app.command()
+def extraction(
+    events: Annotated[int, typer.Option(min=1, help="Events in the lake.")] = 1_000_000,
+    rounds: Rounds = 3,
+    publish: Publish = False,
+    verbose: Verbose = False,
+) -> None:
+    """Lake to typed Parquet: Tripline's extraction against a pandas frame over psycopg2, as Mage loads it."""
+    with errors_as_exit_codes(verbose), _folder() as folder:
+        configure_logs(verbose=verbose)
+        from benchmarks.extraction import compare  # noqa: PLC0415 - its imports take a second that --help does not need
+
+        say(f"Figures: {compare(events, rounds, folder, say, publish=publish)}")
+
+
+@app.command()
+def producer(
+    events: Annotated[int, typer.Option(min=1, help="Events that each sends.")] = 1_000_000,
+    rounds: Rounds = 3,
+    publish: Publish = False,
+    verbose: Verbose = False,
+) -> None:
+    """Simulation to acknowledged in the broker: Tripline's producer against kafka-producer-perf-test."""
+    with errors_as_exit_codes(verbose), _folder() as folder:
+        configure_logs(verbose=verbose)
+        from benchmarks.producing import compare  # noqa: PLC0415 - as above
+
+        say(f"Figures: {compare(events, rounds, folder, say, publish=publish)}")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tripline-benchmark-") as folder:
+        yield Path(folder)
+
+
+if __name__ == "__main__":
+    app()
