@@ -24,6 +24,10 @@ test: setup lint ## Run all checks and the whole test suite on the real parts
 	@$(RUN) -m pytest -m "not alone" $(PYTEST_ARGS)
 	@$(RUN) -m pytest -m alone tests/e2e
 
+.PHONY: soak
+soak: setup ## Break everything at random for MINUTES=20, judge every message; SEED= draws the same faults again
+	@$(RUN) -m tests.soak --minutes $(or $(MINUTES),20) $(if $(SEED),--seed $(SEED))
+
 .PHONY: lint
 lint: setup lint-locks ## Check style, types and the lock files
 	@.venv/bin/ruff check
