@@ -53,6 +53,22 @@ def producer(
         say(f"Figures: {compare(events, rounds, folder, say, publish=publish)}")
 
 
+@app.command()
+def freshness(
+    rate: Annotated[float, typer.Option(min=1, help="Events a second.")] = 500,
+    minutes: Annotated[float, typer.Option(min=1, help="How long to measure, after two minutes to settle.")] = 5,
+    publish: Publish = False,
+    verbose: Verbose = False,
+) -> None:
+    """From event time to gold, with everything running as in `make up`."""
+    with errors_as_exit_codes(verbose), _folder() as folder:
+        configure_logs(verbose=verbose)
+        from benchmarks.freshness import measure  # noqa: PLC0415 - as above
+
+        folder.chmod(0o711)  # Postgres runs as another account when we are root.
+        say(f"Figures: {measure(rate, minutes, folder, say, publish=publish)}")
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tripline-benchmark-") as folder:

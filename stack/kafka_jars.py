@@ -30,7 +30,7 @@ def fetch_jars(cache: Path, say: Callable[[str], object] = lambda _: None) -> Pa
     with tempfile.TemporaryDirectory(dir=cache, prefix="kafka-") as unfinished:
         jars = Path(unfinished) / "jars"
         jars.mkdir()
-        for jar in _resolve(Path(unfinished) / "repository"):
+        for jar in resolve(Path(unfinished) / "repository", COORDINATES):
             shutil.copyfile(jar, jars / jar.name)
         verify_jars(jars)
         try:
@@ -41,14 +41,18 @@ def fetch_jars(cache: Path, say: Callable[[str], object] = lambda _: None) -> Pa
     return folder
 
 
-def _resolve(repository: Path) -> list[Path]:
+def resolve(repository: Path, coordinates: Iterable[str]) -> list[Path]:
+    """Return the jars of Maven coordinates and all that they need, downloaded into a repository folder.
+
+    Raises UnreachableError when Maven Central does not answer.
+    """
     # Imported here because it is needed once on a machine.
     from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
     from jgo.maven import MavenContext  # noqa: PLC0415
 
     context = MavenContext(repo_cache=repository, remote_repos={"central": MAVEN_CENTRAL_URL})
     try:
-        wanted = [context.create_dependency(coordinate) for coordinate in COORDINATES]
+        wanted = [context.create_dependency(coordinate) for coordinate in coordinates]
         wanted, needed = context.resolver.resolve(wanted)
         needed = [each for each in needed if each.scope in {"compile", "runtime"}]
         with ThreadPoolExecutor(8) as pool:
@@ -81,5 +85,5 @@ def _checksums(jars: Iterable[Path]) -> dict[str, str]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        resolved = _checksums(_resolve(Path(temporary)))
+        resolved = _checksums(resolve(Path(temporary), COORDINATES))
     CHECKSUMS.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(resolved.items())), encoding="utf-8")

@@ -5,9 +5,9 @@ from struct import Struct
 
 NUMBERS = 9
 ONE = 2**32
-_IDS, _ID_DIGITS = 6, 32
+_IDS, _DIGITS = 6, 12
 _numbers = Struct(f">{NUMBERS}I")
-_DIGEST_BYTES = _numbers.size + _IDS * _ID_DIGITS // 2
+_digest_bytes = _numbers.size + 8 + _IDS * _DIGITS // 2
 
 
 def draw_numbers(name: str) -> tuple[int, ...]:
@@ -16,12 +16,12 @@ def draw_numbers(name: str) -> tuple[int, ...]:
 
 
 def draw(name: str) -> tuple[tuple[int, ...], list[str]]:
-    """Return the same integers, and six UUIDs (version 8: made by a rule of our own)."""
-    digest = shake_128(name.encode()).digest(_DIGEST_BYTES)
-    text = digest.hex()
-    ids = [
-        f"{text[at : at + 8]}-{text[at + 8 : at + 12]}-8{text[at + 13 : at + 16]}"
-        f"-a{text[at + 17 : at + 20]}-{text[at + 20 : at + 32]}"
-        for at in range(2 * _numbers.size, 2 * _DIGEST_BYTES, _ID_DIGITS)
-    ]
+    """Return the same integers, and six UUIDs that differ in their last twelve digits.
+
+    They are of version 8: made by a rule of our own.
+    """
+    digest = shake_128(name.encode()).digest(_digest_bytes)
+    text = digest[_numbers.size :].hex()
+    family = f"{text[:8]}-{text[8:12]}-8{text[12:15]}-a{text[13:16]}-"
+    ids = [family + text[at : at + _DIGITS] for at in range(16, 16 + _IDS * _DIGITS, _DIGITS)]
     return _numbers.unpack_from(digest), ids

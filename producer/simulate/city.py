@@ -6,7 +6,8 @@ Every trip is a function of the plan and its number, so that nothing need be rem
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from producer.simulate.chance import ONE, draw, draw_numbers
 from producer.simulate.demand import HOUR_MILLISECONDS, Demand
@@ -24,7 +25,7 @@ FASTEST_MILLISECONDS, SLOWEST_MILLISECONDS = 50, 3_000
 _LATENCY_SPREAD = SLOWEST_MILLISECONDS - FASTEST_MILLISECONDS
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True, gc=False):
     """One event of a trip, to be rendered; times in milliseconds since the epoch."""
 
     stop: Stop
@@ -38,7 +39,7 @@ class Step(NamedTuple):
         return render(self.stop, self.event_id, self.timestamp, self.published, self.trip_text)
 
 
-class Trip(NamedTuple):
+class Trip(Struct, frozen=True, gc=False):
     """A trip's events in order, whether it was completed, and a draw below `ONE` that nothing was decided by."""
 
     trip_id: str

@@ -1,6 +1,6 @@
 """Named dirt, each kind with its rate: what real feeds do to trip events, done on purpose and written down.
 
-Trouble rarely comes alone: dirt keeps to a fifth of the trips (or more, where a rate asks for more), and is the more
+Trouble rarely comes alone: dirt keeps to a tenth of the trips (or more, where a rate asks for more), and is the more
 frequent there. A trip without trouble costs one comparison.
 """
 
@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from random import Random
-from typing import NamedTuple
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, structs
 
 from contracts.errors import BadInputError
 from contracts.event import EventType, Fare, TripEvent, VehicleState
@@ -24,7 +23,7 @@ from producer.simulate.chance import ONE
 from producer.simulate.city import Step, Trip
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-SHARE_OF_TRIPS = 0.2
+SHARE_OF_TRIPS = 0.1
 
 _decoder = msgspec.json.Decoder(TripEvent)
 
@@ -78,7 +77,7 @@ class DirtRates:
 CLEAN = DirtRates(**dict.fromkeys((each.name for each in fields(DirtRates)), 0.0))
 
 
-class Emission(NamedTuple):
+class Emission(Struct, frozen=True, gc=False):
     """One message to come at `due` (milliseconds since the epoch), and the truth about it."""
 
     due: int
@@ -110,17 +109,17 @@ def parse_rates(options: list[str]) -> DirtRates:
     return DirtRates(**{**({} if "none" not in options else asdict(CLEAN)), **rates})
 
 
-def soil(trip: Trip, rates: DirtRates, seed: str) -> list[Emission]:
+def soil(trip: Trip, rates: DirtRates) -> list[Emission]:
     """Return the messages of a trip: its events, some of them soiled, and what else comes of it.
 
-    The same trip, rates and seed give the same messages.
+    The same trip and rates give the same messages.
     """
     if trip.lot >= rates.share_of_trips * ONE:
         return [
             Emission(step.published, trip.trip_id, step.render(), step.stop.kind is EventType.RESERVATION_START)
             for step in trip.steps
         ]
-    random = Random(f"dirt {seed} {trip.trip_id}")  # noqa: S311 - a simulation, not a secret
+    random = Random(trip.lot)  # noqa: S311 - a simulation, not a secret
     following = [*(step.published for step in trip.steps[1:]), None]
     emissions: list[Emission] = []
     for step, next_published in zip(trip.steps, following, strict=True):
@@ -135,13 +134,13 @@ def _of_event(step: Step, key: str, next_published: int | None, rates: DirtRates
     dirt: list[Dirt] = []
     if random.random() < rates.clock_skewed:
         dirt.append(Dirt.CLOCK_SKEWED)
-        step = step._replace(timestamp=step.timestamp + _signed(random, 5 * MINUTE, 45 * MINUTE))
+        step = structs.replace(step, timestamp=step.timestamp + _signed(random, 5 * MINUTE, 45 * MINUTE))
     if random.random() < rates.late:
         dirt.append(Dirt.LATE)
-        step = step._replace(published=step.published + random.randint(MINUTE, 6 * HOUR))
+        step = structs.replace(step, published=step.published + random.randint(MINUTE, 6 * HOUR))
     elif next_published is not None and random.random() < rates.out_of_order:
         dirt.append(Dirt.OUT_OF_ORDER)
-        step = step._replace(published=next_published + random.randint(1, 2 * SECOND))
+        step = structs.replace(step, published=next_published + random.randint(1, 2 * SECOND))
     value, due = step.render(), step.published
     yield Emission(due, key, value, step.stop.kind is EventType.RESERVATION_START, tuple(dirt))
     if random.random() < rates.duplicated:

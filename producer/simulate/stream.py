@@ -1,9 +1,9 @@
 """A simulation as one stream of emissions, in the order in which they are due."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from heapq import heappop, heappush, heapreplace
-from itertools import count, islice
+from itertools import chain, count, islice
 
 from producer.simulate.city import City
 from producer.simulate.dirt import DirtRates, Emission, soil
@@ -12,7 +12,7 @@ from producer.simulate.plan import CityPlan
 REMEMBERED_TRIPS = 12_000
 _POSITION_BITS, _NUMBER_BITS = 6, 48
 _LAST_POSITION, _LAST_NUMBER = (1 << _POSITION_BITS) - 1, (1 << _NUMBER_BITS) - 1
-_NEVER = 1 << 128
+_NEVER = 1 << 64
 
 
 def emissions(plan: CityPlan, rates: DirtRates, *, limit: int | None = None) -> Iterator[tuple[int, Emission]]:
@@ -25,34 +25,28 @@ def emissions(plan: CityPlan, rates: DirtRates, *, limit: int | None = None) -> 
 
     @lru_cache(REMEMBERED_TRIPS)
     def emissions_of(trip: int) -> list[tuple[int, Emission]]:
-        in_order = sorted(soil(city.trip(trip), rates, plan.name), key=_due)
-        return [(_entry(each.due, trip, position), each) for position, each in enumerate(in_order)]
+        return [(each.due, each) for each in sorted(soil(city.trip(trip), rates), key=_due)]
 
     calendar: list[int] = []
-    for trip in islice(count(city.first), limit):
-        earliest = city.earliest(trip)
-        if earliest < plan.start and city.is_over(trip, plan.start):
+    for trip in chain(islice(count(city.first), limit), (None,)):
+        earliest = _NEVER if trip is None else city.earliest(trip)
+        if trip is not None and earliest < plan.start and city.is_over(trip, plan.start):
             continue
-        yield from _until(_entry(earliest, 0, 0), calendar, emissions_of)
-        entry = next((entry for entry, each in emissions_of(trip) if each.due >= plan.start), None)
-        if entry is not None:
-            heappush(calendar, entry)
-    yield from _until(_NEVER, calendar, emissions_of)
-
-
-def _until(
-    horizon: int, calendar: list[int], emissions_of: Callable[[int], list[tuple[int, Emission]]]
-) -> Iterator[tuple[int, Emission]]:
-    """Yield what is due before the horizon, and put each trip's next emission into its place."""
-    while calendar and (entry := calendar[0]) < horizon:
-        trip = emissions_of(entry >> _POSITION_BITS & _LAST_NUMBER)
-        position = entry & _LAST_POSITION
-        if position + 1 < len(trip):
-            heapreplace(calendar, trip[position + 1][0])
-        else:
-            heappop(calendar)
-        emission = trip[position][1]
-        yield emission.due, emission
+        # What is due before any trip that is not in the calendar yet; each makes room for its trip's next.
+        horizon = _entry(earliest, 0, 0)
+        while calendar and (entry := calendar[0]) < horizon:
+            number, position = entry >> _POSITION_BITS & _LAST_NUMBER, entry & _LAST_POSITION
+            found = emissions_of(number)
+            if position + 1 < len(found):
+                heapreplace(calendar, _entry(found[position + 1][0], number, position + 1))
+            else:
+                heappop(calendar)
+            yield found[position]
+        if trip is not None:
+            found = emissions_of(trip)
+            heard = next((position for position, (due, _) in enumerate(found) if due >= plan.start), None)
+            if heard is not None:
+                heappush(calendar, _entry(found[heard][0], trip, heard))
 
 
 def _due(emission: Emission) -> int:

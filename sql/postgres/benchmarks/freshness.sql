@@ -1,0 +1,13 @@
+-- How old the events of one window were when gold showed them: the seconds in which 50, 95 and 99 % of them came through.
+SELECT
+    count(*) AS events,
+    percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (
+        ORDER BY %(published_at)s - (event.payload ->> 'timestamp')::bigint / 1000.0
+    ) AS seconds
+FROM control.load_range AS range
+JOIN raw.trip_event AS event
+    ON event.topic = range.topic
+    AND event.kafka_partition = range.kafka_partition
+    AND event.kafka_offset >= range.from_offset
+    AND event.kafka_offset < range.to_offset
+WHERE range.load_id = ANY(%(load_ids)s);
