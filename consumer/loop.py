@@ -93,7 +93,7 @@ class Loop:
             self._writers.wait(POLL_SECONDS)
             return
         longest = LANDING_POLL_SECONDS if self._writers.is_landing else POLL_SECONDS
-        messages = self._consumer.consume(self._writers.slice, min(longest, self._writers.seconds_left))
+        messages = self._consumer.consume(self._writers.slice, self._writers.seconds_left(longest))
         for message in messages:
             self._take(message)
         if messages:
@@ -255,8 +255,9 @@ class Loop:
 
     def _raise_if_final(self, error: KafkaError, message: Message) -> None:
         partition = message.partition() or 0
-        if error.code() == KafkaError._AUTO_OFFSET_RESET and partition in self._writers.positions:  # noqa: SLF001
-            raise self._offsets.lost(partition, self._writers.positions[partition])
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+            self._refuse_to_jump(partition)
+            return
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             # Raises when the topic is gone; otherwise the broker has not heard of it yet, or is not there.
             with suppress(UnreachableError):
@@ -265,3 +266,15 @@ class Loop:
         if final is not None:
             raise final
         _log.warning("kafka_reports", error=error.name(), partition=partition)
+
+    def _refuse_to_jump(self, partition: int) -> None:
+        position = self._writers.positions.get(partition)
+        if position is None:
+            return
+        try:
+            lost = self._offsets.lost(partition, position)
+        except TransientError as error:
+            # The partition is not fetched any more: begin anew, and be told again.
+            self._recover(error)
+            return
+        raise lost

@@ -123,5 +123,5 @@ def _lags(record: Record, now: float) -> tuple[float, float]:
     """Return the seconds since the message arrived at the broker, and since what it tells of happened (0: unknown)."""
     document = orjson.loads(record.value or b"null")
     happened = document.get("timestamp") if isinstance(document, dict) else None
-    event = now - happened / 1000 if isinstance(happened, int) else 0.0
+    event = now - happened / 1000 if type(happened) is int else 0.0
     return max(now - record.arrived_at / 1000, 0.0), event

@@ -13,8 +13,8 @@ from contracts.settings import ConsumerSettings, KafkaSettings
 # 2020-01-01 and 2100-01-01: a broker clock beyond them is broken, and would open partitions nobody asked for.
 EARLIEST_ARRIVAL, LATEST_ARRIVAL = 1_577_836_800_000, 4_102_444_799_999
 POLL_INTERVAL_MILLISECONDS = 300_000
-# librdkafka refuses a fetch.max.bytes below its message.max.bytes, which is 1,000,000.
-LARGEST_BATCH = 1_000_000
+FETCH_BYTES = 2_097_152
+PARTITION_FETCH_BYTES = 262_144
 
 _log = structlog.get_logger()
 _silent = logging.getLogger("consumer.topic.silent")
@@ -43,9 +43,11 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
         "check.crcs": True,
         # How soon partitions that were added are noticed.
         "topic.metadata.refresh.interval.ms": 10_000,
-        # What librdkafka fetches ahead, for all partitions together; an answer on its way comes on top.
+        # What librdkafka fetches ahead, for all partitions together. An answer on its way comes on top, unpacked: bytes
+        # that compress tenfold take ten times the memory, hence small answers.
         "queued.max.messages.kbytes": settings.prefetch_bytes // 1024,
-        "fetch.max.bytes": max(settings.prefetch_bytes // 2, LARGEST_BATCH),
+        "fetch.max.bytes": FETCH_BYTES,
+        "fetch.message.max.bytes": PARTITION_FETCH_BYTES,
         "error_cb": _log_error,
     }
     return Consumer(config, logger=_silent)

@@ -52,10 +52,10 @@ class Writers:
         """How many dead letters are held and have not landed."""
         return sum(writer.dead_letters for writer in self._writers)
 
-    @property
-    def seconds_left(self) -> float:
-        """How long the batch that is due first may wait yet, in seconds; not below 0."""
-        return max(min(writer.buffer.seconds_left() for writer in self._writers), 0.0)
+    def seconds_left(self, longest: float) -> float:
+        """Return how long the first batch that can be started may wait yet, in seconds: `longest` at the most."""
+        left = (writer.buffer.seconds_left() for writer in self._writers if not writer.is_landing)
+        return max(min([longest, *left]), 0.0)
 
     @property
     def slice(self) -> int:

@@ -175,7 +175,7 @@ class ConsumerSettings(Settings):
     )
     writers: int = Field(2, ge=1, le=16, description="Connections to the lake that land side by side.")
     prefetch_bytes: int = Field(
-        32 * 2**20, ge=2**20, le=2**31, description="Bytes of messages that are fetched ahead of the writers."
+        16 * 2**20, ge=2**20, le=2**31, description="Bytes of messages that are fetched ahead of the writers."
     )
     outage_seconds: float = Field(
         900, ge=0, description="How long landing may fail in a row before the consumer exits; 0 retries for ever."
