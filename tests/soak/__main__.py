@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,9 @@ def run(
     """Soak the path on a broker and a Postgres of its own; exit with 8 when anything is lost, doubled or changed."""
     with errors_as_exit_codes(verbose):
         seed = secrets.randbelow(2**31) if seed is None else seed
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Whoever ends a soak, and wherever it was started, it leaves nothing running.
+            signal.signal(number, signal.default_int_handler)
         say(f"Soaking for {minutes:g} minutes with seed {seed} (again: make soak MINUTES={minutes:g} SEED={seed})")
         folder = StackFolder(Path(tempfile.mkdtemp(prefix="tripline-soak-")))
         folder.path.chmod(0o711)  # Postgres runs as another account when we are root.

@@ -99,6 +99,9 @@ class Site:
         code = member.terminate()
         # A process that has hardly begun does not listen to signals yet.
         asked = {ExitCode.OK, -signal.SIGTERM}
+        if member in self.producers:
+            # It gave up waiting for the broker, and its report says for how many events.
+            asked.add(ExitCode.UNCONFIRMED)
         self._expect(member, code, asked | _STARTED_AGAIN)
         return code in asked
 

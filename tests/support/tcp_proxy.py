@@ -162,7 +162,7 @@ class TcpProxy:
     def _pump(
         self, pair: _Pair, source: socket.socket, sink: socket.socket, passes: Callable[[_Pair, bytes], bool]
     ) -> None:
-        with suppress(OSError):
+        try:
             while chunk := source.recv(_CHUNK_BYTES):
                 if self._swallowing.is_set():
                     self.swallowed_bytes += len(chunk)
@@ -170,6 +170,11 @@ class TcpProxy:
                     self._forward(chunk, sink)
             if not self._swallowing.is_set() and not pair.abandoned:
                 sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            # One end is gone with a reset: so goes the other, unless a fault wants it to hear nothing.
+            if not self._swallowing.is_set() and not pair.abandoned:
+                _end(pair.client)
+                _end(pair.server)
 
     def _forward(self, chunk: bytes, sink: socket.socket) -> None:
         latency, rate = self._slowness
