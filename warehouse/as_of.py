@@ -11,7 +11,7 @@ from contracts.settings import BigQuerySettings, LakeSettings, load
 from contracts.sql import load_sql
 from warehouse.bigquery import connect
 from warehouse.ledger import open_ledger
-from warehouse.loading import Watch, load_all
+from warehouse.loading import Watch, load_all, start_over_if_lost
 from warehouse.names import Target, render
 from warehouse.run import Scope, configured_target
 from warehouse.window import Partition
@@ -54,6 +54,7 @@ def as_of(prefix: str, moment: datetime | None, offsets: Mapping[Partition, int]
         raise BadInputError("This is the prefix of the warehouse itself", where=f"--prefix {prefix}")
     aside = target._replace(prefix=prefix)
     _mark_snapshot(load(LakeSettings), aside)
+    start_over_if_lost(aside)
     ceiling = dict(offsets) or offsets_at(load(LakeSettings), moment)
     with open_ledger(load(LakeSettings), aside) as ledger:
         if any(end > ceiling.get(partition, 0) for partition, end in ledger.loaded().items()):

@@ -37,6 +37,7 @@ def build_gold(run: Run, work: Restatement, days: Days | None, watch: Watch) -> 
     for number, dates in enumerate(groups(every)):
         once(f"facts {number}", partial(build.facts, dates))
     once("versions of vehicles", partial(build.versions, every))
+    once("rejected events", build.rejected)
     watch.say("put the tables in place")
     build.put_in_place(every)
     return {"days": len(every)}
@@ -52,7 +53,7 @@ class _Build:
         swap.drop(self._bigquery, self._aside)
         schema.prepare(self._bigquery, self._aside, now=datetime.now(UTC))
         # Vehicles and dates span all days: those that are not asked for stay as they are.
-        others = () if self._days is None else (*swap.DAYS, "gold.dim_date")
+        others = ("bronze.rejected_event",) if self._days is None else (*swap.DAYS, "gold.dim_date")
         swap.replace_tables(self._bigquery, self._live, self._aside, (*swap.TRIPS, *others))
 
     def days_with_trips(self) -> list[date]:
@@ -79,11 +80,17 @@ class _Build:
         for dates in groups(days):
             self._query("gold/vehicle_day", dates)
 
+    def rejected(self) -> None:
+        """Count the rejected events; they have no service date, so only a whole rebuild does."""
+        if self._days is None:
+            for dates in groups([row["day"] for row in self._query("rebuild/rejected_days")]):
+                self._query("gold/health_rejected", dates)
+
     def put_in_place(self, days: Sequence[date]) -> None:
         bigquery, aside, live = self._bigquery, self._aside, self._live
         whole = (*swap.DAYS, *swap.DIMENSIONS)
         if self._days is None:
-            swap.replace_tables(bigquery, aside, live, (*whole, *swap.FACTS))
+            swap.replace_tables(bigquery, aside, live, (*whole, *swap.FACTS, swap.REJECTED))
         else:
             swap.replace_tables(bigquery, aside, live, whole)
             for name in swap.FACTS:

@@ -254,9 +254,10 @@ class Ledger:
             self._connection.execute(delete(_schema).where(_schema.c.target == other.key))
 
     def forget(self) -> None:
-        """Forget all windows: the tables that they were loaded into are gone."""
+        """Forget all windows, and that there are tables: they are gone."""
         with self._connection.begin():
             self._forget()
+            self._connection.execute(delete(_schema).where(_schema.c.target == self._target))
 
     def _forget(self) -> None:
         ours = select(_load.c.load_id).where(_load.c.target == self._target)

@@ -1,7 +1,9 @@
 """Loading a scope to its end: window after window, each reconciled."""
 
-from warehouse import steps
-from warehouse.run import Scope
+from warehouse import steps, swap
+from warehouse.loss import lost_tables
+from warehouse.names import Target
+from warehouse.run import Scope, hold
 
 
 class Watch:
@@ -15,6 +17,14 @@ class Watch:
 
     def say(self, line: str) -> None:
         """Say what comes next."""
+
+
+def start_over_if_lost(target: Target) -> None:
+    """Forget the windows of a warehouse aside when tables of it were dropped, and drop the others: it begins anew."""
+    with hold(Scope(target)) as run:
+        if lost_tables(run.bigquery, target, run.ledger):
+            swap.drop(run.bigquery, target)
+            run.ledger.forget()
 
 
 def load_all(scope: Scope, watch: Watch) -> int:

@@ -17,7 +17,7 @@ from contracts.sql import load_sql
 from warehouse import again, merge, schema, staging, swap
 from warehouse.again import require_closed
 from warehouse.gold import build_gold
-from warehouse.loading import Watch, load_all
+from warehouse.loading import Watch, load_all, start_over_if_lost
 from warehouse.loss import lost_tables, require_tables
 from warehouse.merge import Days
 from warehouse.names import Target
@@ -60,9 +60,7 @@ def _rebuild_all(work: Restatement, watch: Watch) -> Summary:
     with hold() as run:
         _require_lake(run)
         loaded = run.ledger.loaded()
-    with hold(Scope(aside)) as beside:
-        if lost_tables(beside.bigquery, aside, beside.ledger):
-            beside.ledger.forget()
+    start_over_if_lost(aside)
     if work.once("built", lambda: _build_aside(aside, loaded, watch)) == 0:
         return {"windows": 0}
     with hold() as run:

@@ -57,15 +57,11 @@ def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
     Raises FatalError for a definition that changed by more than new columns; PoisonError, TransientError, FatalError
     by BigQuery's reason.
     """
-    for name, description in DESCRIPTIONS.items():
-        bigquery.ensure_dataset(target.dataset(name), description)
-    tables = [name for name in definitions() if definition_of(load_sql(name))]
-    for name in tables:
-        bigquery.query(render(load_sql(name), target), "prepare")
+    create_tables(bigquery, target)
     evolve(bigquery, target)
     # Views come after: they may read a column that has just been added.
     for name in definitions():
-        if name not in tables:
+        if not definition_of(load_sql(name)):
             bigquery.query(render(load_sql(name), target), "prepare")
     areas = f"{target.dataset('bronze')}.seed_zone"
     _load_areas(bigquery, target, areas, expires=now + timedelta(days=1))
@@ -75,6 +71,15 @@ def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
     # Unknown members stand before the first trip does.
     for name in ("dim_provider", "dim_vehicle"):
         bigquery.query(render(load_sql(f"bigquery/gold/{name}"), target), "prepare")
+
+
+def create_tables(bigquery: BigQuery, target: Target) -> None:
+    """Create the datasets and tables that are missing; those that are there are left alone."""
+    for name, description in DESCRIPTIONS.items():
+        bigquery.ensure_dataset(target.dataset(name), description)
+    for name in definitions():
+        if definition_of(load_sql(name)):
+            bigquery.query(render(load_sql(name), target), "prepare")
 
 
 def _load_areas(bigquery: BigQuery, target: Target, table: str, *, expires: datetime) -> None:

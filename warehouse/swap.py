@@ -29,8 +29,8 @@ def replace_tables(bigquery: BigQuery, built: Target, live: Target, tables: Sequ
 
     Raises FatalError when a copy has another number of rows.
     """
-    for dataset, description in schema.DESCRIPTIONS.items():
-        bigquery.ensure_dataset(live.dataset(dataset), description)
+    # A copy into a table that its definition has made keeps what is NOT NULL.
+    schema.create_tables(bigquery, live)
     for name in tables:
         pair = {"built": built.table(name), "table": live.table(name)}
         bigquery.copy_table(pair["built"], pair["table"])
