@@ -321,6 +321,7 @@ ALL_SETTINGS: tuple[type[Settings], ...] = (
     MaintenanceSettings,
     WarehouseSettings,
     ForecastSettings,
+    QualitySettings,
     StackSettings,
     MageSettings,
     PowerBISettings,
