@@ -1,6 +1,7 @@
 """Things at their time: so many a second, or so many times faster than they happened."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 LONGEST_SLEEP_SECONDS = 0.2
@@ -34,9 +35,14 @@ def paced(
     that waiting does not add up; after a stall it catches up. `sleep` may return early, and is asked for short waits
     only, so that a signal is seen.
     """
+    if not pace.rate and not pace.speedup:
+        source = iter(items)
+        while (batch := [item for _, item in islice(source, MOST_AT_ONCE)]) and not stopped():
+            yield batch
+        return
     started = now = clock()
     origin = pace.origin
-    batch: list[Item] = []
+    batch = []
     for number, (event_time, item) in enumerate(items):
         origin = event_time if origin is None else origin
         due = started + _offset(number, event_time - origin, pace)
@@ -57,4 +63,4 @@ def paced(
 def _offset(number: int, event_milliseconds: int, pace: Pace) -> float:
     if pace.rate:
         return number / pace.rate
-    return event_milliseconds / 1000 / pace.speedup if pace.speedup else 0.0
+    return event_milliseconds / 1000 / (pace.speedup or 1.0)

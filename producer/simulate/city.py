@@ -14,7 +14,7 @@ from producer.simulate.demand import HOUR_MILLISECONDS, Demand
 from producer.simulate.fleet import Fleet
 from producer.simulate.plan import UNDER_WAY_MILLISECONDS, ZONE, CityPlan
 from producer.simulate.ride import rides
-from producer.simulate.wire import Stop, render, trip_text
+from producer.simulate.wire import Step, trip_text
 
 TRIPS_PER_VEHICLE_AND_DAY = 10
 LARGEST_JITTER_TRIPS = 1_000
@@ -23,20 +23,6 @@ HESITATION_MILLISECONDS = 60_000
 FASTEST_MILLISECONDS, SLOWEST_MILLISECONDS = 50, 3_000
 """From an event to its publication."""
 _LATENCY_SPREAD = SLOWEST_MILLISECONDS - FASTEST_MILLISECONDS
-
-
-class Step(Struct, frozen=True, gc=False):
-    """One event of a trip, to be rendered; times in milliseconds since the epoch."""
-
-    stop: Stop
-    event_id: str
-    timestamp: int
-    published: int
-    trip_text: str
-
-    def render(self) -> bytes:
-        """Return it as JSON."""
-        return render(self.stop, self.event_id, self.timestamp, self.published, self.trip_text)
 
 
 class Trip(Struct, frozen=True, gc=False):
@@ -91,10 +77,10 @@ class City:
         ride = self._rides[which % len(self._rides)]
         vehicle = self._fleet.vehicle(number % self._fleet.size)
         common = trip_text(vehicle, trip_id, _local_day(requested // HOUR_MILLISECONDS))
-        hesitation = _hesitation(hesitates)
+        begun = requested + _hesitation(hesitates)
         steps: list[Step] = []
         for stop, event_id, delay in zip(ride.stops, event_ids, delays, strict=False):
-            happened = requested + stop.after + (hesitation if stop.after else 0)
+            happened = begun + stop.after if stop.after else requested
             published = happened + FASTEST_MILLISECONDS + delay * _LATENCY_SPREAD // ONE
             steps.append(Step(stop, event_id, happened, published, common))
         return Trip(trip_id, steps, ride.completed, lot)

@@ -20,7 +20,8 @@ from producer.ids import stable_id
 from producer.messages import encoder
 from producer.simulate.breakage import break_event
 from producer.simulate.chance import ONE
-from producer.simulate.city import Step, Trip
+from producer.simulate.city import Trip
+from producer.simulate.wire import Step
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 SHARE_OF_TRIPS = 0.1
@@ -115,9 +116,11 @@ def soil(trip: Trip, rates: DirtRates) -> list[Emission]:
     The same trip and rates give the same messages.
     """
     if trip.lot >= rates.share_of_trips * ONE:
+        key = trip.trip_id
+        first, *rest = trip.steps
         return [
-            Emission(step.published, trip.trip_id, step.render(), step.stop.kind is EventType.RESERVATION_START)
-            for step in trip.steps
+            Emission(first.published, key, first.render(), True),
+            *[Emission(step.published, key, step.render(), False) for step in rest],
         ]
     random = Random(trip.lot)  # noqa: S311 - a simulation, not a secret
     following = [*(step.published for step in trip.steps[1:]), None]

@@ -18,7 +18,7 @@ from producer.simulate.geography import (
 )
 from producer.simulate.wire import Facts, Stop, stop
 
-RIDES = 8_192
+RIDES = 4_096
 MEAN_APPROACH_METRES = 900
 LONGEST_RIDE_SECONDS = 3_600
 METRES_PER_MILE = 1609.344

@@ -3,8 +3,6 @@
 A test holds that every byte is what the contract's own encoder writes.
 """
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from contracts.event import SCHEMA_VERSION, EventType, Fare, Location
@@ -26,7 +24,7 @@ class Facts(Struct):
     fare: Fare | None = None
 
 
-class Stop(NamedTuple):
+class Stop(Struct, frozen=True, gc=False):
     """One event of a ride, without what differs from trip to trip: `after` is in milliseconds since the request.
 
     `middle` and `end` are its JSON between event id and timestamp, and after the provider's name.
@@ -53,7 +51,19 @@ def trip_text(vehicle: Vehicle, trip_id: str, service_date: str) -> str:
     )
 
 
-def render(at: Stop, event_id: str, timestamp: int, published: int, trip: str) -> bytes:
-    """Return the JSON of one event; times are milliseconds since the epoch, `trip` is of `trip_text`."""
-    times = f'{timestamp},"publication_time":{published},'
-    return f"{_START}{event_id}{at.middle}{times}{trip}{at.end}".encode()
+class Step(Struct, frozen=True, gc=False):
+    """One event of a trip; times in milliseconds since the epoch, `trip` is of `trip_text`."""
+
+    stop: Stop
+    event_id: str
+    timestamp: int
+    published: int
+    trip: str
+
+    def render(self) -> bytes:
+        """Return it as JSON."""
+        stop = self.stop
+        return (
+            f"{_START}{self.event_id}{stop.middle}{self.timestamp}"
+            f',"publication_time":{self.published},{self.trip}{stop.end}'
+        ).encode()
