@@ -59,6 +59,14 @@ clean: setup ## Stop and wipe the native stack's data, logs and passwords
 env: ## Write .env with fresh random passwords in .secrets/, for docker compose
 	@$(PYTHON) -m stack.secrets
 
+.PHONY: bench-producer
+bench-producer: setup ## Measure simulation to acknowledged against kafka-producer-perf-test
+	@$(RUN) -m benchmarks producer $(ARGS)
+
+.PHONY: bench-freshness
+bench-freshness: setup ## Measure event time to gold at 500 events/s, with everything running as in `make up`
+	@$(RUN) -m benchmarks freshness $(ARGS)
+
 .PHONY: format
 format: setup ## Format the code and regenerate what is generated
 	@.venv/bin/ruff format
