@@ -12,16 +12,18 @@ from consumer.health import read_positions, verify_progress
 from consumer.landing import Lake
 from consumer.loop import Loop
 from consumer.lost import find_lost, skip
+from consumer.maintenance import drop_days, index_days, make_days, roll_up_trips
 from consumer.metrics import registry
 from consumer.migrate import migrate as apply_migrations
 from consumer.report import Report
+from consumer.roles import apply_roles
 from consumer.status import Status
 from contracts.broker import ensure_topic, partition_ranges
 from contracts.console import errors_as_exit_codes, progress, summary
 from contracts.lake import connect
 from contracts.logs import configure_logs
 from contracts.metrics import serve
-from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, load
+from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, MageSettings, RolesSettings, load
 
 # A step waits for one landing, splits included; one that takes three times as long has got stuck.
 LONGEST_STEP_LANDINGS = 3
@@ -37,16 +39,23 @@ UntilEnd = Annotated[
 
 
 @app.command()
-def migrate(as_json: Json = False, verbose: Verbose = False) -> None:
+def migrate(
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Make the lake's roles too, set their passwords and what each may do.")
+    ] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
     """Create the topic when it is missing, and bring the lake's schema up to date. Safe to repeat."""
     with errors_as_exit_codes(verbose):
         configure_logs(verbose=verbose)
         kafka, lake = load(KafkaSettings), load(LakeSettings)
         applied = apply_migrations(lake)
+        made = {"roles_made": apply_roles(lake, load(RolesSettings), load(MageSettings).database)} if roles else {}
         created = ensure_topic(kafka)
-        figures = {"topic": kafka.topic, "topic_created": created, "migrations_applied": applied}
-        if not as_json:
-            figures["migrations_applied"] = ", ".join(applied) or "none was missing"
+        figures = {"topic": kafka.topic, "topic_created": created}
+        for name, done in {"migrations_applied": applied, **made}.items():
+            figures[name] = done if as_json else ", ".join(done) or "none was missing"
         summary("Lake and topic are ready", figures, next_step="python -m consumer run", as_json=as_json)
 
 
@@ -95,6 +104,29 @@ def skip_lost(
         }
         next_step = "python -m consumer run" if confirmed or not gaps else "the same with --yes"
         summary("Removed by retention before it landed", figures, next_step=next_step, as_json=as_json)
+
+
+@app.command()
+def maintain(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make the days to come, index the closed ones, bring the roll-ups up to date, drop what need not be kept.
+
+    Safe to repeat, at any time: landing and analysts never wait for it, and what they are busy with is left to the next
+    run. A day is dropped only when every warehouse has reconciled it; one that stays although it is old says why.
+    """
+    with errors_as_exit_codes(verbose):
+        configure_logs(verbose=verbose)
+        with progress("maintaining") as bar:
+            figures = make_days(dry_run=dry_run) | index_days(dry_run=dry_run, advance=bar.advance)
+            figures |= roll_up_trips(dry_run=dry_run, advance=bar.advance) | drop_days(dry_run=dry_run)
+        if not as_json:
+            figures |= {name: ", ".join(done) for name, done in figures.items() if isinstance(done, list)}
+            figures["days_kept"] = "; ".join(f"{day}: {why}" for day, why in figures["days_kept"].items())
+        title = "What maintenance would do" if dry_run else "The lake is maintained"
+        summary(title, figures, as_json=as_json)
 
 
 @app.command()

@@ -11,7 +11,15 @@ from contracts.settings import ALL_SETTINGS, PREFIX, Settings
 ENV_EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 
 # Passwords that have no default and that the stack cannot do without; `make env` makes them up.
-MADE_UP = ("TRIPLINE_LAKE_PASSWORD", "TRIPLINE_MAGE_OWNER_PASSWORD", "TRIPLINE_MAGE_JWT_SECRET")
+MADE_UP = (
+    "TRIPLINE_LAKE_PASSWORD",
+    "TRIPLINE_ROLES_CONSUMER_PASSWORD",
+    "TRIPLINE_ROLES_WAREHOUSE_PASSWORD",
+    "TRIPLINE_ROLES_MAINTENANCE_PASSWORD",
+    "TRIPLINE_ROLES_ANALYST_PASSWORD",
+    "TRIPLINE_MAGE_OWNER_PASSWORD",
+    "TRIPLINE_MAGE_JWT_SECRET",
+)
 
 _HEAD = f"""\
 All settings of Tripline. `make env` copies this file to .env, with fresh passwords in .secrets/; change them there.

@@ -25,12 +25,13 @@ def connect(
     """Open a connection, UTC, UTF-8 and with bounded waiting.
 
     `statement_seconds` bounds each statement in the server, and how long it keeps an abandoned transaction's locks; 0
-    leaves statements unbounded.
+    leaves statements to the limit of the role.
 
     Raises UnreachableError, naming the address, within `lake.timeout_seconds`; ConfigurationError for a wrong role,
     password or database.
     """
     idle_seconds = statement_seconds or 60
+    limit = f" -c statement_timeout={int(statement_seconds * 1000)}" if statement_seconds else ""
     # Built from fields, never a URI: psycopg's message on a malformed URI prints part of the password.
     conninfo = make_conninfo(
         host=lake.host,
@@ -42,7 +43,7 @@ def connect(
         connect_timeout=lake.timeout_seconds,
         application_name=f"tripline-{application}",
         client_encoding="UTF8",
-        options=f"-c timezone=UTC -c lock_timeout=30s -c statement_timeout={int(statement_seconds * 1000)}"
+        options=f"-c timezone=UTC -c lock_timeout=30s{limit}"
         f" -c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}",
         keepalives_idle=10,
         tcp_user_timeout=15_000,

@@ -1,0 +1,1 @@
+ALTER TABLE {day} OWNER TO {maintenance}
