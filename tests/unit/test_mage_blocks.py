@@ -47,14 +47,14 @@ def test_a_block_is_short_and_says_what_it_does(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", BLOCKS, ids=named)
-def test_a_block_imports_the_warehouse_and_mage_only(path: Path) -> None:
+def test_a_block_imports_what_does_the_work_and_mage_only(path: Path) -> None:
     imported: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             imported.add((node.module or "").split(".")[0])
         elif isinstance(node, ast.Import):
             imported.update(alias.name.split(".")[0] for alias in node.names)
-    assert imported <= {"warehouse", "mage_ai"}
+    assert imported <= {"warehouse", "consumer", "mage_project", "mage_ai"}
 
 
 @pytest.mark.parametrize("path", STEPS, ids=named)
