@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -14,6 +15,7 @@ from contracts.lake import classify
 from contracts.settings import KafkaSettings
 from contracts.sql import load_sql
 from warehouse.bigquery import BigQuery
+from warehouse.day_books import lake_days
 from warehouse.lake import read_committed
 from warehouse.ledger import Ledger
 from warehouse.merge import rejected_days, staging_tables, touched_days
@@ -97,11 +99,23 @@ def check_window(
 
 
 def check_warehouse(lake: Connection[Any], bigquery: BigQuery, target: Target, ledger: Ledger) -> list[Check]:
-    """Compare everything that is loaded with the lake, from the first offset to the end of the newest window."""
+    """Compare everything that is loaded with the lake, from the first offset to the end of the newest window.
+
+    Of days that the lake has dropped, the ledger tells what had landed, and what the warehouse held of their trips.
+    """
     ranges = [Range(part.topic, part.number, 0, end) for part, end in sorted(ledger.loaded().items())]
     rejected = render(load_sql("bigquery/checks/rejected"), target)
     refused = (_coordinate(row) for row in bigquery.stream(rejected, "reconcile"))
-    lake_says = _lake_counts(lake, ranges, refused)
+    there = lake_days(lake)
+    dropped = [each for each in ledger.days.arrivals() if each.arrived_on not in there]
+    dates = ledger.days.dates_of_arrival([each.arrived_on for each in dropped]) if dropped else []
+    lake_says = _lake_counts(lake, ranges, refused, dates)
+    lake_says["landed"] += sum(each.accepted + each.rejected for each in dropped)
+    for each in ledger.days.services(dates):
+        lake_says["events"] += each.events or 0
+        lake_says["newest_fare_minor_units"] += each.fare_minor_units or 0
+        lake_says["trips"] += each.trips or 0
+        lake_says["revenue_minor_units"] += each.revenue_minor_units or 0
     found = bigquery.query(render(load_sql("bigquery/checks/warehouse"), target), "reconcile")[0]
     totals = ledger.totals()
     duplicates = totals["duplicate_equal"] + totals["duplicate_different"]
@@ -166,12 +180,15 @@ def _coordinate(row: dict[str, Any]) -> Coordinate:
     return row["kafka_topic"], row["kafka_partition"], row["kafka_offset"]
 
 
-def _lake_counts(lake: Connection[Any], ranges: Sequence[Range], refused: Iterable[Coordinate]) -> dict[str, int]:
+def _lake_counts(
+    lake: Connection[Any], ranges: Sequence[Range], refused: Iterable[Coordinate], dropped: Iterable[date] = ()
+) -> dict[str, int]:
     try:
         with lake.transaction(), lake.cursor(row_factory=dict_row) as cursor:
             cursor.execute(load_sql("postgres/queries/reconcile_scope"))
             _copy(cursor, "COPY reconciled_range FROM STDIN", ranges)
             _copy(cursor, "COPY refused_coordinate FROM STDIN", refused)
+            _copy(cursor, "COPY dropped_date FROM STDIN", ((day.isoformat(),) for day in dropped))
             row = cursor.execute(load_sql("postgres/queries/reconcile_lake")).fetchone()
     except psycopg.Error as error:
         raise classify(error, where="reconciliation in the lake") from error

@@ -16,8 +16,8 @@ from contracts.errors import FatalError
 from contracts.reasons import RejectionReason
 from contracts.settings import LakeSettings, load
 from contracts.sql import load_sql
-from warehouse import extract as extraction
 from warehouse import day_books, merge, publish, staging
+from warehouse import extract as extraction
 from warehouse.again import require_closed
 from warehouse.day_ledger import ReplayedDay
 from warehouse.ledger import Load, State

@@ -15,10 +15,10 @@ from typing import Any
 import structlog
 
 from contracts.errors import FatalError
+from warehouse import closing, reconciliation, schema, staging
 from warehouse import extract as extraction
 from warehouse import merge as merging
 from warehouse import publish as publishing
-from warehouse import closing, reconciliation, schema, staging
 from warehouse.lake import read_committed
 from warehouse.ledger import Load, State
 from warehouse.loss import require_tables

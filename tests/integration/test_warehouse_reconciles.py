@@ -87,6 +87,22 @@ def test_every_planted_defect_turns_the_books_red(site: Site) -> None:
             site.query(f"INSERT INTO `{table}` SELECT * FROM `{table}_whole`")
 
 
+def test_a_day_that_the_lake_has_dropped_is_told_by_the_ledger(site: Site) -> None:
+    """The books close as before, and still show what is changed afterwards."""
+    city = [*dirty_city(), "{}", *trip(40, "2016-03-20")]
+    for part in (city[:30], city[30:60], city[60:]):
+        site.land(part)
+        site.load_all()
+    before = checks(site)
+    with connect(site.lake, application="test") as connection:
+        gone = connection.execute("SELECT count(*) FROM raw.trip_event_20260301").fetchone()
+        connection.execute("DROP TABLE raw.trip_event_20260301")
+    assert gone == (6,)
+    assert checks(site) == before
+    site.query("UPDATE `{gold}.fact_trip` SET revenue_minor_units = revenue_minor_units + 1 WHERE is_completed")
+    assert {each.name for each in checks(site) if each.difference} == {"revenue in gold"}
+
+
 def test_what_has_landed_and_is_not_loaded_is_named(site: Site) -> None:
     site.land(trip(1))
     site.load_all()

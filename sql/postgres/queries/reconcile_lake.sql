@@ -1,5 +1,6 @@
 -- Counts and money (minor units) by the lake alone, from the JSON itself. Events that the warehouse refused are left
--- out by their coordinates; of an event that came more than once, the newest version counts.
+-- out by their coordinates; of an event that came more than once, the newest version counts. Of service dates of which
+-- the lake has dropped events, only what landed counts.
 WITH landed AS (
     SELECT
         event.topic,
@@ -39,6 +40,7 @@ accepted AS (
 newest AS (
     SELECT DISTINCT ON (event_id, trip_id, service_date) *
     FROM accepted
+    WHERE NOT EXISTS (SELECT FROM dropped_date WHERE dropped_date.service_date = accepted.service_date)
     ORDER BY
         event_id,
         trip_id,

@@ -1,4 +1,5 @@
--- What a reconciliation looks at, for this transaction: ranges of offsets, and the coordinates the warehouse refused.
+-- What a reconciliation looks at, for this transaction: ranges of offsets, the coordinates the warehouse refused, and
+-- service dates that the lake no longer has all events of.
 CREATE TEMPORARY TABLE reconciled_range (
     topic text NOT NULL,
     kafka_partition integer NOT NULL,
@@ -9,4 +10,7 @@ CREATE TEMPORARY TABLE refused_coordinate (
     topic text NOT NULL,
     kafka_partition integer NOT NULL,
     kafka_offset bigint NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE dropped_date (
+    service_date text NOT NULL
 ) ON COMMIT DROP
