@@ -28,6 +28,7 @@ FOLDER = SQL_FOLDER / "bigquery"
 KEYS_OF_REPLACED = {
     "silver.provider_day": ("service_date", "provider_id"),
     "gold.agg_zone_hour": ("service_date", "hour_key", "zone_key"),
+    "gold.health_rejected": ("day", "reason"),
     "gold.forecast_zone_hour": ("service_date", "hour_key", "zone_key"),
 }
 _TARGET = Target("tripline", "")
@@ -76,7 +77,7 @@ def read_tables() -> list[Table]:
     """Return every table and view that the DDL makes, in its order."""
     created = [(file, _parse(file)) for file in sorted((FOLDER / "ddl").glob("*.sql"))]
     schema = _schema([statement for _, statement in created])
-    files = [file for part in ("seed", "merge", "gold", "forecast") for file in sorted((FOLDER / part).glob("*.sql"))]
+    files = [file for part in ("seed", "merge", "gold", "forecast", "health") for file in sorted((FOLDER / part).glob("*.sql"))]
     merges: dict[str, list[_Writer]] = {}
     for file in files:
         statement = _parse(file)

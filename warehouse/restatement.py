@@ -66,7 +66,7 @@ _load = Table(
 
 
 class Replayed(NamedTuple):
-    """What a replay moved of a window: counts by column of control.load and by day, each event and its former reason."""
+    """What a replay moved of a window: counts by column of control.load and by day; events with their former reason."""
 
     load_id: str
     counts: Mapping[str, int]
