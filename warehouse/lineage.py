@@ -77,7 +77,11 @@ def read_tables() -> list[Table]:
     """Return every table and view that the DDL makes, in its order."""
     created = [(file, _parse(file)) for file in sorted((FOLDER / "ddl").glob("*.sql"))]
     schema = _schema([statement for _, statement in created])
-    files = [file for part in ("seed", "merge", "gold", "forecast", "health") for file in sorted((FOLDER / part).glob("*.sql"))]
+    files = [
+        file
+        for part in ("seed", "merge", "gold", "forecast", "health")
+        for file in sorted((FOLDER / part).glob("*.sql"))
+    ]
     merges: dict[str, list[_Writer]] = {}
     for file in files:
         statement = _parse(file)
