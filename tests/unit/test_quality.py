@@ -1,6 +1,6 @@
 """When a check is red, by its figures alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from warehouse.quality import Finding, Kind, Status, judge_age, judge_none, judg
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SETTINGS = QualitySettings()
+FIRST, THEN = date(2026, 3, 1), date(2026, 3, 2)
 
 
 def test_a_fault_is_red_from_the_first() -> None:
@@ -77,8 +78,8 @@ def test_an_hour_like_its_median_is_never_red(history: list[int]) -> None:
 
 def test_days_that_cancel_each_other_out_are_apart() -> None:
     pair = Pair("trips", "a", "one", "b", "other")
-    (found,) = compare([pair], [{"day": 1, "one": 2, "other": 3}, {"day": 2, "one": 3, "other": 2}], "day")
-    assert (found.source_value, found.target_value, found.apart, found.days) == (5, 5, 2, [1, 2])
+    (found,) = compare([pair], [{"day": FIRST, "one": 2, "other": 3}, {"day": THEN, "one": 3, "other": 2}], "day")
+    assert (found.source_value, found.target_value, found.apart, found.days) == (5, 5, 2, [FIRST, THEN])
     assert difference([pair], {"one": 2, "other": 5}) == 3
 
 
