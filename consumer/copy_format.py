@@ -4,13 +4,14 @@ Packing the bytes ourselves lands a third more rows a second than the text forma
 COPY, "Binary Format"; every integer is big-endian.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from struct import Struct
 
 from consumer.batch import Record
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+PORTION_BYTES = 262_144
 _FIELDS = 6
 _JSONB_VERSION = b"\x01"
 # PostgreSQL counts microseconds from 2000-01-01, Kafka milliseconds from 1970-01-01.
@@ -22,7 +23,12 @@ _NULL = _pack_length(-1)
 
 
 def pack_rows(topic: str, records: Iterable[Record]) -> bytes:
-    """Return a whole COPY stream of (topic, kafka_partition, kafka_offset, arrived_at, message_key, payload).
+    """Return a whole COPY stream of what `pack_portions` yields."""
+    return b"".join(pack_portions(topic, records))
+
+
+def pack_portions(topic: str, records: Iterable[Record]) -> Iterator[bytes]:
+    """Yield a COPY stream of (topic, kafka_partition, kafka_offset, arrived_at, message_key, payload), in portions.
 
     Every record has a value and a time; both have passed the gate.
     """
@@ -30,7 +36,7 @@ def pack_rows(topic: str, records: Iterable[Record]) -> bytes:
     prefix = Struct(">hi").pack(_FIELDS, len(name)) + name
     partitions: dict[int, bytes] = {}
     parts = [HEADER]
-    append = parts.append
+    append, size = parts.append, 0
     for partition, offset, arrived_at, key, value, _ in records:
         if partition not in partitions:
             partitions[partition] = prefix + _pack_partition(4, partition)
@@ -45,5 +51,10 @@ def pack_rows(topic: str, records: Iterable[Record]) -> bytes:
         append(_pack_length(len(document) + 1))
         append(_JSONB_VERSION)
         append(document)
+        size += len(document)
+        if size > PORTION_BYTES:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
     append(TRAILER)
-    return b"".join(parts)
+    yield b"".join(parts)

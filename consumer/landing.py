@@ -14,7 +14,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
 from consumer.batch import Batch
-from consumer.copy_format import pack_rows
+from consumer.copy_format import pack_portions
 from consumer.dead_letters import rows
 from consumer.origin import replays_in, set_aside
 from consumer.watchdog import deadline
@@ -78,7 +78,8 @@ class Lake:
                 batch = set_aside(batch, self._repeated_replays(connection, batch))
                 if batch.records:
                     with connection.cursor().copy(load_sql("postgres/queries/copy_trip_events")) as copy:
-                        copy.write(pack_rows(self._topic, batch.records))
+                        for portion in pack_portions(self._topic, batch.records):
+                            copy.write(portion)
                 if batch.dead_letters:
                     statement = load_sql("postgres/queries/insert_dead_letter")
                     connection.cursor().executemany(statement, rows(self._topic, batch.dead_letters))

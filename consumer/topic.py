@@ -94,7 +94,11 @@ def judge(error: KafkaError, where: str) -> TriplineError | None:
             remedy="Check the credentials and the group's rights.",
         )
     if error.fatal() or error.code() in {KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID}:  # noqa: SLF001
-        return FatalError(f"Kafka expelled this consumer for good ({error.name()})", where=where)
+        return FatalError(
+            f"Kafka expelled this consumer for good ({error.name()})",
+            where=where,
+            remedy="Another one with the same TRIPLINE_CONSUMER_INSTANCE_ID does that: each needs its own.",
+        )
     return None
 
 

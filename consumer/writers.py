@@ -10,7 +10,8 @@ from consumer.landing import Lake
 from consumer.writer import Writer
 from contracts.settings import ConsumerSettings
 
-SLICE_MESSAGES = 256
+# Few enough that the largest messages fit in memory, should they come after small ones.
+SLICE_MESSAGES = 64
 
 Answer = TypeVar("Answer")
 
@@ -21,7 +22,7 @@ class Writers:
     def __init__(self, lakes: Sequence[Lake], settings: ConsumerSettings, clock: Callable[[], float]) -> None:
         self._writers = [Writer(lake, Buffer(settings, clock), settings.landing_seconds) for lake in lakes]
         self._owner: dict[int, Writer] = {}
-        self._largest = 1
+        self._largest = settings.maximum_message_bytes
 
     def __iter__(self) -> Iterator[Writer]:
         """Go through the writers."""
