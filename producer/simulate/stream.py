@@ -39,15 +39,16 @@ def emissions(plan: CityPlan, rates: DirtRates, *, limit: int | None = None) -> 
         trips = range(start, start + TRIPS_AT_ONCE if last is None else min(start + TRIPS_AT_ONCE, last))
         if not trips:
             break
-        # Whatever is due before it, no trip from here on can precede.
-        horizon = bisect_left(calendar, city.earliest(start) << _DUE_SHIFT)
-        yield from found_by(calendar[:horizon])
-        del calendar[:horizon]
+        # What is due before it comes now: no trip from here on can precede. Before the plan's start there is nothing.
+        if (earliest := city.earliest(start)) >= plan.start:
+            calendar.sort()
+            horizon = bisect_left(calendar, earliest << _DUE_SHIFT)
+            yield from found_by(calendar[:horizon])
+            del calendar[:horizon]
         for trip in trips:
             if city.earliest(trip) >= plan.start or not city.is_over(trip, plan.start):
                 calendar += _entries(trip, emissions_of(trip), plan.start)
-        calendar.sort()
-    yield from found_by(calendar)
+    yield from found_by(sorted(calendar))
 
 
 def _entries(trip: int, found: list[Emission], start: int) -> list[int]:
