@@ -123,7 +123,7 @@ def test_every_table_view_and_column_is_explained(lake_settings: LakeSettings) -
         lake_settings,
         "SELECT relation.oid::regclass, attribute.attname FROM pg_class AS relation "
         "JOIN pg_attribute AS attribute ON attribute.attrelid = relation.oid AND attribute.attnum >= 0 "
-        "WHERE (relation.relnamespace::regnamespace::text IN ('raw', 'lake') OR relation.relname = 'migration') "
+        "WHERE relation.relnamespace::regnamespace::text IN ('raw', 'lake', 'control') "
         "AND relation.relkind IN ('r', 'p', 'v') AND NOT attribute.attisdropped "
         "AND (col_description(relation.oid, attribute.attnum) IS NULL OR obj_description(relation.oid) IS NULL)",
     )
