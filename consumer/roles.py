@@ -84,11 +84,10 @@ def _ensure_database(connection: Connection[Any], name: str, owner: str) -> None
     if connection.execute(load_sql("postgres/stack/find_database"), (name,)).fetchone() is None:
         values = {"database": sql.Identifier(name), "warehouse": sql.Identifier(owner)}
         connection.execute(sql.SQL(load_sql("postgres/roles/create_database")).format(**values))
-        connection.execute(sql.SQL(load_sql("postgres/roles/close_database")).format(database=sql.Identifier(name)))
 
 
 def _hand_over_database(mage: LakeSettings, owner: str) -> None:
-    """Give the role what Mage keeps, in case that somebody else made it."""
+    """Give the role what Mage keeps, whoever made it, and keep everybody else out."""
     with connect(mage, application="migrate") as connection:
         values = {"database": sql.Identifier(mage.database), "owner": sql.Identifier(owner), "name": sql.Literal(owner)}
         connection.execute(sql.SQL(load_sql("postgres/roles/hand_over_database")).format(**values))

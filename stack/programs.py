@@ -4,12 +4,17 @@ import subprocess
 import sys
 
 import httpx
+from pydantic import SecretStr
 
 from contracts.errors import ConfigurationError, FatalError
 from contracts.settings import (
     ConsumerSettings,
+    LakeSettings,
     MageSettings,
+    MaintenanceSettings,
     ProducerSettings,
+    QualitySettings,
+    RolesSettings,
     Settings,
     WarehouseSettings,
     load,
@@ -35,16 +40,26 @@ class Programs:
                 "data_folder": str(self._folder.path / "mage"),
             }
         )
+        roles = load(RolesSettings)
+        self.roles = roles.model_copy(
+            update={
+                name: getattr(roles, name) or self._folder.secret(name)
+                for name in RolesSettings.model_fields
+                if name.endswith("_password")
+            }
+        )
         self.settings: tuple[Settings, ...] = (
             load(ProducerSettings),
             load(ConsumerSettings),
             load(WarehouseSettings),
+            load(QualitySettings),
+            load(MaintenanceSettings),
             self.mage,
         )
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of a program that is to use this stack."""
-        return self._services.environment(*self.settings)
+    def environment(self, *more: Settings) -> dict[str, str]:
+        """Return the environment of a program that is to use this stack, as the lake's owner unless `more` says who."""
+        return self._services.environment(*self.settings, *more)
 
     def run(self, *arguments: str) -> None:
         """Run `python -m …` to its end, its output in a log. Raises FatalError, with the log's tail, when it fails."""
@@ -53,7 +68,7 @@ class Programs:
             done = subprocess.run(
                 [sys.executable, "-m", *arguments],
                 cwd=CHECKOUT,
-                env=self.environment(),
+                env=self.environment(self.roles),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
@@ -68,12 +83,14 @@ class Programs:
 
     def consumer(self) -> Part:
         """Return the endless consumer."""
-        return self._python("consumer", "-m", "consumer", "run")
+        lake = self._lake_as(self.roles.consumer, self.roles.consumer_password)
+        return self._python("consumer", lake, "-m", "consumer", "run")
 
     def producer(self, events_per_second: float) -> Part:
         """Return a simulated city that never sleeps."""
+        lake = self._lake_as("", SecretStr(""))
         return self._python(
-            "producer", "-m", "producer", "simulate", "--endless", "--rate", format(events_per_second, "g")
+            "producer", lake, "-m", "producer", "simulate", "--endless", "--rate", format(events_per_second, "g")
         )
 
     def mage_server(self, port: int) -> Part:
@@ -95,18 +112,25 @@ class Programs:
         return Part(
             name="mage",
             command=[str(MAGE_PYTHON), "-m", "mage_project", "serve", "--host", LOOPBACK, "--port", str(port)],
-            environment=self.environment(),
+            environment=self.environment(
+                self._lake_as(self.roles.warehouse, self.roles.warehouse_password),
+                # Its pipeline `lake_maintenance` needs what the warehouse may not.
+                RolesSettings(maintenance=self.roles.maintenance, maintenance_password=self.roles.maintenance_password),
+            ),
             folder=CHECKOUT,
             log=self._folder.logs / "mage.log",
             healthy=schedules,
             address=url,
         )
 
-    def _python(self, name: str, *arguments: str) -> Part:
+    def _lake_as(self, user: str, password: SecretStr) -> LakeSettings:
+        return self._services.lake.model_copy(update={"user": user, "password": password})
+
+    def _python(self, name: str, lake: LakeSettings, *arguments: str) -> Part:
         return Part(
             name=name,
             command=[sys.executable, *arguments],
-            environment=self.environment(),
+            environment=self.environment(lake),
             folder=CHECKOUT,
             log=self._folder.logs / f"{name}.log",
             healthy=lambda: True,  # Its data must move, which `stack.movement` watches.

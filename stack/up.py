@@ -129,7 +129,7 @@ def _start_programs(services: NativeStack, programs: Programs, stack: StackSetti
         {name: value for name, value in services.environment().items() if name.startswith(PREFIX)}
     )
     console.say("Creating topic, lake and warehouse …")
-    programs.run("consumer", "migrate")
+    programs.run("consumer", "migrate", "--roles")
     programs.run("warehouse", "prepare")
     mage = programs.mage_server(services.ports["mage"])
     for part in (programs.consumer(), programs.producer(stack.events_per_second), mage):

@@ -81,7 +81,7 @@ def site(lake_server: LakeSettings) -> Iterator[Site]:
         landing.disconnect()
         with connect(site.owner, application="test", autocommit=True) as connection:
             # A day from before there were roles.
-            connection.execute("SELECT raw.ensure_day('2026-11-01')")
+            connection.execute("SELECT raw.ensure_day('2090-01-01')")
         assert apply_roles(site.owner, site.roles, site.mage) == [getattr(site.roles, role) for role in NAMES]
         assert apply_roles(site.owner, site.roles, site.mage) == []
         yield site
@@ -90,15 +90,15 @@ def site(lake_server: LakeSettings) -> Iterator[Site]:
 
 
 ALLOWED = [
-    ("consumer", "SELECT raw.ensure_day('2026-11-02')"),
-    ("consumer", "INSERT INTO raw.trip_event VALUES ('t', 0, 9, '2026-11-01', now(), NULL, '{}')"),
+    ("consumer", "SELECT raw.ensure_day('2090-01-02')"),
+    ("consumer", "INSERT INTO raw.trip_event VALUES ('t', 0, 9, '2090-01-01', now(), NULL, '{}')"),
     ("consumer", "INSERT INTO raw.dead_letter VALUES ('t', 0, 9, now(), now(), 'empty', 'x')"),
     ("consumer", "UPDATE raw.consumer_offset SET next_offset = 1"),
     ("warehouse", "SELECT count(*) FROM raw.trip_event"),
     ("warehouse", "SELECT count(*) FROM lake.trip"),
     ("warehouse", "INSERT INTO control.load (load_id, target, offsets) VALUES ('x', 'y', 1)"),
     ("warehouse", "CREATE TEMPORARY TABLE reconciled_range (n int)"),
-    ("maintenance", "DROP TABLE raw.trip_event_20261101"),
+    ("maintenance", "DROP TABLE raw.trip_event_20900101"),
     ("maintenance", "DELETE FROM raw.dead_letter"),
     ("maintenance", "DELETE FROM lake.trip_hour"),
     ("analyst", "SELECT count(*) FROM lake.trip"),
@@ -109,25 +109,25 @@ FORBIDDEN = [
     ("consumer", "UPDATE raw.trip_event SET payload = '{}'"),
     ("consumer", "DELETE FROM raw.trip_event"),
     ("consumer", "TRUNCATE raw.trip_event"),
-    ("consumer", "DROP TABLE raw.trip_event_20261101"),
+    ("consumer", "DROP TABLE raw.trip_event_20900101"),
     ("consumer", "DELETE FROM raw.consumer_offset"),
     ("consumer", "UPDATE raw.dead_letter SET error = 'x'"),
     ("consumer", "SELECT FROM control.load"),
     ("consumer", "CREATE TABLE raw.mine (n int)"),
-    ("warehouse", "INSERT INTO raw.trip_event VALUES ('t', 0, 9, '2026-11-01', now(), NULL, '{}')"),
+    ("warehouse", "INSERT INTO raw.trip_event VALUES ('t', 0, 9, '2090-01-01', now(), NULL, '{}')"),
     ("warehouse", "DELETE FROM raw.trip_event"),
     ("warehouse", "UPDATE raw.consumer_offset SET next_offset = 1"),
     ("warehouse", "UPDATE control.migration SET checksum = 'x'"),
-    ("warehouse", "SELECT raw.ensure_day('2026-11-02')"),
+    ("warehouse", "SELECT raw.ensure_day('2090-01-02')"),
     ("warehouse", "DROP TABLE control.load"),
     ("maintenance", "UPDATE raw.consumer_offset SET next_offset = 1"),
     ("maintenance", "UPDATE control.load SET state = 'reconciled'"),
     ("maintenance", "DROP TABLE control.load"),
     ("analyst", "SELECT FROM raw.trip_event"),
-    ("analyst", "SELECT FROM raw.trip_event_20261101"),
+    ("analyst", "SELECT FROM raw.trip_event_20900101"),
     ("analyst", "SELECT FROM raw.dead_letter"),
     ("analyst", "SELECT FROM control.load"),
-    ("analyst", "SELECT raw.ensure_day('2026-11-02')"),
+    ("analyst", "SELECT raw.ensure_day('2090-01-02')"),
 ]
 
 
@@ -161,8 +161,8 @@ def test_the_consumer_lands_and_maintenance_maintains(site: Site, monkeypatch: p
     assert maintenance.roll_up_trips()["offsets_rolled_up"] == 1
     assert "no warehouse" in maintenance.drop_days()["days_kept"]["2026-11-03"]
     with connect(site.as_role("warehouse"), application="test") as connection:
-        connection.execute("INSERT INTO control.load VALUES ('x', DEFAULT, 'y', 'reconciled', now(), now(), 1)")
-        connection.execute("INSERT INTO control.load_range VALUES ('x', 'y', 't', 0, 0, 1)")
+        connection.execute("INSERT INTO control.load VALUES ('z', DEFAULT, 'z', 'reconciled', now(), now(), 1)")
+        connection.execute("INSERT INTO control.load_range VALUES ('z', 'z', 't', 0, 0, 1)")
     assert "2026-11-03" in maintenance.drop_days()["days_dropped"]
 
 

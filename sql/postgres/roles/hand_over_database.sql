@@ -1,4 +1,5 @@
 -- Also a database that Mage made before there were roles.
+REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 ALTER DATABASE {database} OWNER TO {owner};
 DO $body$
 DECLARE
