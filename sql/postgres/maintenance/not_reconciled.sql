@@ -1,5 +1,5 @@
 -- What still needs a day, for each warehouse and partition: offsets of it that stand in no reconciled window. A warehouse
--- that was prepared and has loaded nothing needs all of it.
+-- that was prepared and has loaded nothing needs all of it; one that stays at a time of the past needs none.
 WITH held AS (
     SELECT
         topic,
