@@ -59,6 +59,10 @@ clean: setup ## Stop and wipe the native stack's data, logs and passwords
 env: ## Write .env with fresh random passwords in .secrets/, for docker compose
 	@$(PYTHON) -m stack.secrets
 
+.PHONY: bench-extract
+bench-extract: setup ## Measure the extraction of 1,000,000 events against a pandas frame (docs/benchmarks.md)
+	@$(RUN) -m benchmarks extraction $(ARGS)
+
 .PHONY: bench-producer
 bench-producer: setup ## Measure simulation to acknowledged against kafka-producer-perf-test
 	@$(RUN) -m benchmarks producer $(ARGS)

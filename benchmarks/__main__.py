@@ -18,11 +18,6 @@ Publish = Annotated[bool, typer.Option("--publish", help="Write the figures into
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
 
 
-@app.callback()
-def main() -> None:
-    """Keep commands named, also while there is one."""
-
-
 @app.command()
 def extraction(
     events: Annotated[int, typer.Option(min=1, help="Events in the lake.")] = 1_000_000,
@@ -67,6 +62,37 @@ def freshness(
 
         folder.chmod(0o711)  # Postgres runs as another account when we are root.
         say(f"Figures: {measure(rate, minutes, folder, say, publish=publish)}")
+
+
+@app.command()
+def incremental(
+    old: Annotated[int, typer.Option(min=2, help="Events that stand in the warehouse at the end.")] = 5_000_000,
+    new: Annotated[int, typer.Option(min=1, help="Events of each window that is measured.")] = 10_000,
+    publish: Publish = False,
+    verbose: Verbose = False,
+) -> None:
+    """A small window over nothing, half and all of a large warehouse, on the emulator: all steps, plan to reconcile."""
+    with errors_as_exit_codes(verbose), _folder() as folder:
+        configure_logs(verbose=verbose)
+        from benchmarks.incremental import grow  # noqa: PLC0415 - as above
+
+        say(f"Figures: {grow(old, new, folder, say, publish=publish)}")
+
+
+@app.command()
+def lake(
+    events: Annotated[int, typer.Option(min=1, help="Events in the lake, 100,000 a day.")] = 1_000_000,
+    rounds: Rounds = 3,
+    publish: Publish = False,
+    verbose: Verbose = False,
+) -> None:
+    """The analyst's questions to the lake, its upkeep, and the indexes of a closed day against others."""
+    with errors_as_exit_codes(verbose), _folder() as folder:
+        configure_logs(verbose=verbose)
+        from benchmarks.lake_questions import measure  # noqa: PLC0415 - as above
+
+        folder.chmod(0o711)  # Postgres runs as another account when we are root.
+        say(f"Figures: {measure(events, rounds, folder, say, publish=publish)}")
 
 
 @contextmanager

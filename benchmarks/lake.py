@@ -26,7 +26,11 @@ ARRIVAL_MILLISECONDS = 1_767_225_600_000
 BATCH_ROWS = 20_000
 
 
-def messages(first_day: str, seed: int = 1) -> Iterator[tuple[bytes, bytes]]:
+Messages = Iterator[tuple[bytes, bytes]]
+"""Keys and values, as they stand in Kafka."""
+
+
+def messages(first_day: str, seed: int = 1) -> Messages:
     """Yield key and value of a city's events, with late, repeated, conflicting and corrected ones among them.
 
     None is malformed: the SQL of a pandas frame would stop at the first.
@@ -41,7 +45,7 @@ def prepare(lake: LakeSettings) -> None:
     migrate(lake)
 
 
-def land(lake: LakeSettings, events: Iterator[tuple[bytes, bytes]], count: int, advance: Callable[[int], None]) -> None:
+def land(lake: LakeSettings, events: Messages, count: int, advance: Callable[[int], None]) -> None:
     """Append `count` events to the lake, each trip in one of PARTITIONS partitions, and move the offsets."""
     with connect(lake, application="benchmark") as connection:
         connection.execute("SELECT raw.ensure_day(%s)", (ARRIVAL_DAY,))
@@ -66,7 +70,7 @@ def _next_offsets(connection: Connection[TupleRow]) -> list[int]:
     return [found.get(partition, 0) for partition in range(PARTITIONS)]
 
 
-def _numbered(events: Iterator[tuple[bytes, bytes]], next_offsets: list[int]) -> Iterator[Record]:
+def _numbered(events: Messages, next_offsets: list[int]) -> Iterator[Record]:
     """Give each event the next offset of its trip's partition; all arrive within one day."""
     for key, value in events:
         partition = crc32(key) % PARTITIONS

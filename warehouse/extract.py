@@ -4,11 +4,13 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from operator import not_
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,9 +35,12 @@ from warehouse.window import Range, pieces
 
 ROW_GROUP_ROWS = 20_000
 ROW_GROUP_BYTES = 64 * 2**20
-# Few enough for the lake to take them from its index in order, instead of sorting a partition on disk first.
-PIECE_OFFSETS = 20_000
+# Few enough for the lake to take them in order from its index, the next partition's from pages still at hand.
+PIECE_OFFSETS = 5_000
 COLLECT_AFTER = 100_000
+
+
+Item = TypeVar("Item")
 
 
 class Extracted(NamedTuple):
@@ -102,14 +107,23 @@ def extract(
         _ParquetFile(files.accepted, ACCEPTED_COLUMNS) as good,
         _ParquetFile(files.rejected, REJECTED_COLUMNS) as bad,
     ):
-        for each in pieces(ranges, PIECE_OFFSETS):
-            for batch in read_batches(connection, each):
-                accepted, rejected = judge(batch)
-                good.write(accepted)
-                bad.write(rejected)
-                fare += sum(map(fare_of, accepted.event))
-                advance(len(batch.payload))
+        batches = chain.from_iterable(read_batches(connection, each) for each in pieces(ranges, PIECE_OFFSETS))
+        for batch in one_ahead(batches):
+            accepted, rejected = judge(batch)
+            good.write(accepted)
+            bad.write(rejected)
+            fare += sum(map(fare_of, accepted.event))
+            advance(len(batch.payload))
         return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
+
+
+def one_ahead(items: Iterator[Item]) -> Generator[Item]:
+    """Yield the items; a thread of its own already gets the next one while the caller works at this one."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, items, None)
+            yield item
 
 
 @contextmanager

@@ -13,12 +13,14 @@ from warehouse.columns import Landed
 from warehouse.lake_rows import read_rows
 from warehouse.window import Partition, Range
 
-# While one batch is judged the lake fills the connection's buffers with the next: more than fits there has to wait.
-BATCH_ROWS = 4_000
+# One batch is judged while the next is read: small ones begin early, and keep memory low.
+BATCH_ROWS = 5_000
 BATCH_BYTES = 16 * 2**20
 HEADER_BYTES = 19
 # Number of fields; length and value of the offset and of the arrival; length of the payload, which follows.
 ROW_HEAD = Struct(">hiqiqi")
+# PostgreSQL counts microseconds from 2000-01-01.
+EPOCH_2000 = 946_684_800_000_000
 
 
 def read_committed(connection: Connection[Any]) -> tuple[dict[Partition, int], dict[Partition, int]]:
@@ -63,7 +65,7 @@ def _unpacked(copy: Copy) -> Iterator[tuple[int, int, bytes]]:
     for message in copy:
         if len(message) - skip > ROW_HEAD.size:
             _fields, _size, offset, _size, arrived_at, _size = ROW_HEAD.unpack_from(message, skip)
-            yield offset, arrived_at, bytes(message[skip + ROW_HEAD.size :])
+            yield offset, arrived_at + EPOCH_2000, bytes(message[skip + ROW_HEAD.size :])
         skip = 0
 
 

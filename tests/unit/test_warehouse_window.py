@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.window import Partition, Range, load_id, next_window, share
+from warehouse.window import Partition, Range, load_id, next_window, pieces, share
 
 PARTITIONS = st.builds(Partition, st.sampled_from(["trips", "trips.old"]), st.integers(0, 5))
 OFFSETS = st.dictionaries(PARTITIONS, st.integers(0, 500), max_size=12)
@@ -62,3 +62,20 @@ def test_the_id_of_a_window_follows_from_target_and_ranges() -> None:
         load_id("tripline.dev_", [ranges[0], Range("trips", 1, 3, 10)]),
     ]
     assert len({identifier, *others}) == 4
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 40)), max_size=5), st.integers(1, 20))
+def test_pieces_cover_each_offset_once_in_order_and_side_by_side(spans: list[tuple[int, int]], size: int) -> None:
+    ranges = [Range("trips", number, start, start + count) for number, (start, count) in enumerate(spans)]
+    found = list(pieces(ranges, size))
+    assert all(1 <= piece.offsets <= size for piece in found)
+    for each in ranges:
+        covered = [
+            offset
+            for piece in found
+            if piece.kafka_partition == each.kafka_partition
+            for offset in range(piece.from_offset, piece.to_offset)
+        ]
+        assert covered == list(range(each.from_offset, each.to_offset))
+    passed = [(piece.from_offset - ranges[piece.kafka_partition].from_offset) for piece in found]
+    assert passed == sorted(passed)
