@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,9 +56,12 @@ class Member:
     def stop(self) -> bool:
         """Stop it with SIGSTOP; return whether it stands still."""
         self._running.send_signal(signal.SIGSTOP)
-        if self._running.poll() is not None:
-            return False
-        return psutil.Process(self._running.pid).status() == psutil.STATUS_STOPPED
+        deadline = time.monotonic() + 1
+        while self._running.poll() is None and time.monotonic() < deadline:
+            if psutil.Process(self._running.pid).status() == psutil.STATUS_STOPPED:
+                return True
+            time.sleep(0.01)
+        return False
 
     def wake(self) -> None:
         """Let it go on."""

@@ -127,6 +127,7 @@ class Site:
             self.retire(producer)
             self.end_producer_run(producer, killed=False)
         self.producers.clear()
+        self._rubbish.clear()
         self.ledger.send_events(1)
         ends = {each.partition: each.high for each in partition_ranges(self.ledger.kafka)}
         deadline = time.monotonic() + DRAIN_SECONDS
@@ -169,7 +170,7 @@ class Site:
             raise SoakError(f"{member.name} ended with {code}", where=str(member.log), remedy=log_tail(member.log))
 
     def _send_rubbish(self) -> None:
-        if self.broker_answers and time.monotonic() >= self._rubbish_due:
+        if self._rubbish and self.broker_answers and time.monotonic() >= self._rubbish_due:
             path = self._rubbish[self._rubbish_sent % len(self._rubbish)]
             self.ledger.send(path.read_bytes(), reason=DeadLetterReason(path.parent.name))
             self._rubbish_sent += 1
