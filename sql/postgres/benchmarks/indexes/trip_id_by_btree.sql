@@ -1,0 +1,1 @@
+CREATE INDEX candidate ON {day} ((payload ->> 'trip_id'))

@@ -1,0 +1,1 @@
+CREATE INDEX candidate ON {day} USING hash ((payload ->> 'trip_id'))

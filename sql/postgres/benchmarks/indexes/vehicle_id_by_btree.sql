@@ -1,0 +1,1 @@
+CREATE INDEX candidate ON {day} (JSON_VALUE(payload, '$.vehicle_id'))

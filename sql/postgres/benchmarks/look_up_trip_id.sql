@@ -1,0 +1,1 @@
+SELECT count(*) FROM {day} WHERE payload ->> 'trip_id' = %(trip_id)s
