@@ -67,6 +67,9 @@ def test_the_coming_week_stands_in_gold_and_a_second_run_changes_nothing(
     assert said["expected_trips"] == pytest.approx(sum(row["forecast_trips"] for row in rows), abs=0.1)
     assert said["rmse"] < said["naive_rmse"]
 
+    calendar = warehouse.query(render("SELECT date FROM `{gold}.dim_date` ORDER BY date", target), "calendar")
+    assert set(days) <= {row["date"] for row in calendar}, "reports find the days in the calendar"
+
     assert steps.forecast(NOW) == said
     assert table(warehouse, target) == rows
     later = NOW + timedelta(hours=1)

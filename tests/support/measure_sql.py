@@ -70,7 +70,7 @@ _SUMS: dict[str, tuple[str, str]] = {
     "Forecast Trips": (_FORECAST, "sum(forecast_trips)"),
     "Forecast Lower": (
         _FORECAST,
-        "greatest(0, sum(forecast_trips) - sqrt(sum((forecast_trips - lower_trips) ** 2)))",
+        "greatest(0, sum(forecast_trips) - sqrt(sum((upper_trips - forecast_trips) ** 2)))",
     ),
     "Forecast Upper": (_FORECAST, "sum(forecast_trips) + sqrt(sum((upper_trips - forecast_trips) ** 2))"),
     "Forecast Made At": (_FORECAST, "max(made_at)"),

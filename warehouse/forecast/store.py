@@ -68,8 +68,12 @@ def table_of(first_day: date, zones: Sequence[int], figures: Sequence[Weeks], ma
 def write(bigquery: BigQuery, target: Target, rows: pa.Table, *, now: datetime) -> None:
     """Put a forecast in the place of the one before, in one statement: nobody sees half of one.
 
+    Its days may begin a year that `dim_date` does not have yet: they come first.
     Raises PoisonError, TransientError, FatalError by BigQuery's reason.
     """
+    days = rows.column("service_date")
+    dates = [days[0].as_py(), days[-1].as_py()]
+    bigquery.query(render(load_sql("bigquery/gold/dim_date"), target, dates=dates), "dim_date")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "forecast.parquet"
         pq.write_table(rows, file)

@@ -1,4 +1,4 @@
--- Whole years from the first to the last service date there has been, without a gap.
+-- Whole years from the first to the last service date that there has been or that is predicted, without a gap.
 MERGE `{gold}.dim_date` AS target
 USING (
   WITH span AS (
