@@ -41,6 +41,7 @@ class Demo:
         produced = self._step("produce", "producer", "replay", "--json")
         landed = self._step("land", "consumer", "run", "--until-end", "--json")
         self._step("load", "mage_project", "run", "trips_to_bigquery", "--until-caught-up", "--json")
+        forecast = self._step("forecast", "warehouse", "forecast", "--json")
         with self.timed("reconcile"):
             warehouse, target = connect(self._stack.bigquery), Target.of(self._stack.bigquery)
             self.books, totals = self._reconcile(warehouse, target)
@@ -55,6 +56,8 @@ class Demo:
             rejected=totals["rejected"],
             trips=gold["trips in gold"],
             revenue_minor_units=gold["revenue in gold"],
+            forecast_from=forecast["first_day"],
+            forecast_trips=forecast["expected_trips"],
             reconciled=not any(check.difference for check in self.books),
             seconds=self.seconds,
             peak_mebibytes=self.peak_mebibytes,

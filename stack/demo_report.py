@@ -30,6 +30,8 @@ class DemoResult(msgspec.Struct, frozen=True):
     rejected: int
     trips: int
     revenue_minor_units: int
+    forecast_from: str
+    forecast_trips: float
     reconciled: bool
     seconds: dict[str, float]
     peak_mebibytes: dict[str, float]
@@ -91,6 +93,7 @@ def show(result: DemoResult, books: list[Check], answers: Answers) -> None:
             "rejected by the contract": result.rejected,
             "trips in BigQuery": result.trips,
             "revenue": dollars(Decimal(result.revenue_minor_units) / 100),
+            "trips expected in the week from " + result.forecast_from: result.forecast_trips,
             "everything reconciled": result.reconciled,
             "seconds": result.seconds["total"],
         },

@@ -33,6 +33,9 @@ def test_the_demo_ends_reconciled_with_the_figures_of_the_files(tmp_path: Path) 
     assert (result["dead_lettered"], result["rejected"], result["reconciled"]) == (0, 0, True)
     assert result["trips"] == truth["trips"]
     assert result["revenue_minor_units"] == truth["revenue_minor_units"]
+    # The files end on 2016-12-30, with some 15 trips a week.
+    assert result["forecast_from"] == "2016-12-31"
+    assert 5 < result["forecast_trips"] < 45
     assert result["seconds"]["total"] < WARM_SECONDS
     assert result["peak_mebibytes"]["produce"] < PEAK_MEBIBYTES
     assert result["peak_mebibytes"]["land"] < PEAK_MEBIBYTES
