@@ -81,7 +81,7 @@ def incremental(
 
 @app.command()
 def lake(
-    events: Annotated[int, typer.Option(min=1, help="Events in the lake, 100,000 a day.")] = 1_000_000,
+    events: Annotated[int, typer.Option(min=300_000, help="Events in the lake, 100,000 a day.")] = 1_000_000,
     rounds: Rounds = 3,
     publish: Publish = False,
     verbose: Verbose = False,
