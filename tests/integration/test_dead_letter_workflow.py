@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from confluent_kafka import Producer
+from typer.testing import CliRunner, Result
 
+from consumer.__main__ import app
 from contracts.broker import partition_ranges
 from contracts.errors import ExitCode
 from contracts.reasons import DeadLetterReason
@@ -41,9 +44,16 @@ def site(kafka_settings: KafkaSettings, lake_settings: LakeSettings) -> Iterator
         yield made
 
 
+def invoke(site: LandingSite, *arguments: str, expect: int = 0) -> Result:
+    """Run a command in this process: there are many of them here."""
+    done = CliRunner().invoke(app, ["dead-letters", *arguments], env=site.environment())
+    structlog.reset_defaults()
+    assert done.exit_code == expect, done.output
+    return done
+
+
 def letters(site: LandingSite, *arguments: str) -> Any:
-    done = commands.run(site.environment(), "consumer", "dead-letters", *arguments, "--json")
-    return json.loads(done.stdout)
+    return json.loads(invoke(site, *arguments, "--json").stdout)
 
 
 def states(site: LandingSite) -> list[str]:
@@ -57,8 +67,7 @@ def payloads(site: LandingSite) -> list[Any]:
 def test_from_the_list_to_the_lake(site: LandingSite, tmp_path: Path) -> None:
     groups = letters(site, "list", "--reason", "not_json")
     assert [(each["reason"], each["state"], each["letters"]) for each in groups] == [("not_json", "new", 2)]
-    listed = commands.run(site.environment(), "consumer", "dead-letters", "list")
-    assert "canary" not in listed.stdout + listed.stderr
+    assert "canary" not in invoke(site, "list", "--each").output
     shown = letters(site, "show", "0", "0")
     assert (b64decode(shown["value"]), shown["reason"]) == (BOM, "not_json")
 
@@ -115,8 +124,7 @@ def test_killed_between_publishing_and_the_audit_it_lands_once(site: LandingSite
     )
     site.wait_until(lambda: site.scalar(held) == 1, replay)
     assert sum(each.high for each in partition_ranges(site.kafka)) == ends + 1, "it was not published before the kill"
-    busy = commands.run(site.environment(), "consumer", "dead-letters", "replay", "--all", expect=ExitCode.BUSY)
-    assert "Another replay is running" in busy.stderr
+    assert "Another replay is running" in invoke(site, "replay", "--all", expect=ExitCode.BUSY).stderr
     replay.kill()
     replay.wait()
     site.execute(LET_GO)
@@ -139,6 +147,5 @@ def test_a_header_that_only_looks_like_an_origin_changes_nothing(site: LandingSi
 
 def test_which_letters_are_meant_must_be_said(site: LandingSite) -> None:
     for arguments in (("fix", "--rule", "unchanged"), ("replay",), ("fix", "--all"), ("replay", "--offset", "1")):
-        commands.run(site.environment(), "consumer", "dead-letters", *arguments, expect=ExitCode.USAGE)
-    gone = commands.run(site.environment(), "consumer", "dead-letters", "show", "0", "99", expect=ExitCode.BAD_INPUT)
-    assert "partition 0, offset 99" in gone.stderr
+        invoke(site, *arguments, expect=ExitCode.USAGE)
+    assert "partition 0, offset 99" in invoke(site, "show", "0", "99", expect=ExitCode.BAD_INPUT).stderr
