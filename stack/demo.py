@@ -42,6 +42,7 @@ class Demo:
         landed = self._step("land", "consumer", "run", "--until-end", "--json")
         self._step("load", "mage_project", "run", "trips_to_bigquery", "--until-caught-up", "--json")
         forecast = self._step("forecast", "warehouse", "forecast", "--json")
+        self._step("check", "warehouse", "check")
         with self.timed("reconcile"):
             warehouse, target = connect(self._stack.bigquery), Target.of(self._stack.bigquery)
             self.books, totals = self._reconcile(warehouse, target)
