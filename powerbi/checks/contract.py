@@ -8,12 +8,10 @@ import sqlglot
 from sqlglot import expressions as sql
 
 from contracts.sql import SQL_FOLDER
-from powerbi import FOLDER
 from powerbi.checks.finding import Finding
 from powerbi.model import Column, Model, Table
 
 DDL_FOLDER = SQL_FOLDER / "bigquery" / "ddl"
-AWAITED = FOLDER / "awaited_gold.sql"
 
 MODEL_TYPE = {
     "DATE": "dateTime",
@@ -58,19 +56,6 @@ def committed_gold() -> Gold:
     return read_ddl(sorted(DDL_FOLDER.glob("*.sql")))
 
 
-def awaited_gold() -> Gold:
-    """Return what the model needs and the warehouse does not make yet."""
-    return read_ddl([AWAITED])
-
-
-def expected_gold() -> Gold:
-    """Return both in one: what a complete gold looks like."""
-    gold = committed_gold()
-    for name, table in awaited_gold().items():
-        gold.setdefault(name, GoldTable(table.kind)).columns.update(table.columns)
-    return gold
-
-
 def check_contract(model: Model, gold: Mapping[str, GoldTable]) -> Iterator[Finding]:
     """Compare each table of the model with gold."""
     for table in model.tables:
@@ -84,15 +69,6 @@ def check_contract(model: Model, gold: Mapping[str, GoldTable]) -> Iterator[Find
             yield Finding("GOLD_KIND", table.name, f"{table.gold} is a {found.kind}, the query asks for a {table.kind}")
         if found.columns:
             yield from _columns(table, found)
-
-
-def check_awaited(committed: Mapping[str, GoldTable], awaited: Mapping[str, GoldTable]) -> Iterator[Finding]:
-    """Say what is awaited although it has come."""
-    for name, table in awaited.items():
-        there = committed.get(name)
-        for column in table.columns:
-            if there and (column in there.columns or there.kind == "View"):
-                yield Finding("AWAITED_HAS_COME", f"{name}.{column}", f"take it out of {AWAITED.name}")
 
 
 def _columns(table: Table, gold: GoldTable) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from powerbi import FOLDER
-from powerbi.checks.contract import awaited_gold, check_awaited, check_contract, committed_gold, expected_gold
+from powerbi.checks.contract import check_contract, committed_gold
 from powerbi.checks.finding import Finding
 from powerbi.checks.layout import check_accessibility, check_layout
 from powerbi.checks.practices import check_practices
@@ -30,8 +30,7 @@ def check_project(folder: Path = FOLDER) -> list[Finding]:
         *check_layout(report),
         *check_accessibility(report),
         *check_practices(model),
-        *check_contract(model, expected_gold()),
-        *check_awaited(committed_gold(), awaited_gold()),
+        *check_contract(model, committed_gold()),
         *check_generated(report_folder, model),
     ]
 

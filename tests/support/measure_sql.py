@@ -10,7 +10,7 @@ from math import isnan
 from typing import Any
 
 from powerbi.model import Column
-from tests.support.simulated_gold import SimulatedGold
+from tests.support.gold_in_duckdb import GoldInDuckDb
 
 Slice = Mapping[Column, Any]
 
@@ -97,7 +97,7 @@ _STAGE_NAMES = {"Reserved": 1, "Vehicle at the kerb": 2, "Ride started": 3, "Com
 class MeasureSql:
     """Answers with SQL what a measure must be in a slice."""
 
-    def __init__(self, gold: SimulatedGold) -> None:
+    def __init__(self, gold: GoldInDuckDb) -> None:
         self._gold = gold
         self._newest: date = self._one("SELECT max(service_date) FROM fact_trip")
 
@@ -217,7 +217,10 @@ def _literal(value: Any) -> str:
         return "IS NULL"
     if isinstance(value, datetime):
         return f"= TIMESTAMP '{value}'"
-    return f"= '{value}'" if isinstance(value, str) else f"= {value}"
+    if isinstance(value, str):
+        quoted = value.replace("'", "''")
+        return f"= '{quoted}'"
+    return f"= {value}"
 
 
 def _growth(now: Any, before: Any) -> float | None:

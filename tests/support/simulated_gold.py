@@ -2,13 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-import duckdb
-
-from powerbi.checks.contract import expected_gold
-
-_DUCKDB = {"INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(18, 4)", "BOOL": "BOOLEAN", "STRING": "VARCHAR"}
+from tests.support.gold_in_duckdb import GoldInDuckDb
 
 FIRST_DAY, LAST_DAY = date(2025, 2, 1), date(2026, 6, 17)
 
@@ -101,23 +96,11 @@ INSERT INTO health_dead_letter VALUES (DATE '2026-06-17', 'not_json', 3), (DATE 
 """
 
 
-class SimulatedGold:
-    """Answers SQL and the model's reads from an in-memory DuckDB."""
+class SimulatedGold(GoldInDuckDb):
+    """The made-up trips; `sides` are the sides of the city."""
 
     def __init__(self, sides: Sequence[str]) -> None:
-        self._connection = duckdb.connect()
-        for name, table in expected_gold().items():
-            if table.columns:
-                columns = ", ".join(f"{column} {_DUCKDB.get(kind, kind)}" for column, kind in table.columns.items())
-                self._connection.execute(f"CREATE TABLE {name} ({columns})")
-        self._connection.execute("CREATE TEMP TABLE sides (side VARCHAR)")
-        self._connection.executemany("INSERT INTO sides VALUES (?)", [[side] for side in sides])
-        self._connection.execute(_FILL)
-
-    def read(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Read columns of a table, as `powerbi.evaluate.Reader`."""
-        return self.query(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - names of our own
-
-    def query(self, text: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        return self._connection.execute(text).fetchall()
+        super().__init__()
+        self.connection.execute("CREATE TEMP TABLE sides (side VARCHAR)")
+        self.connection.executemany("INSERT INTO sides VALUES (?)", [[side] for side in sides])
+        self.connection.execute(_FILL)

@@ -1,1 +1,0 @@
--- Columns of gold that the model needs and sql/bigquery/ddl does not have yet. What stands there must not stand here.
