@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from azure.identity import ClientSecretCredential
 
 from contracts import console
 from contracts.console import errors_as_exit_codes
@@ -20,7 +19,7 @@ from powerbi.gold import gold_reader
 from powerbi.model import read_model
 from powerbi.pbir import read_report
 from powerbi.preview.write import write_preview
-from powerbi.publish.api import Api
+from powerbi.publish.api import Api, credential_of
 from powerbi.publish.items import publish_items
 from powerbi.publish.run import find_model, planned_calls, refresh_and_wait, require
 from powerbi.publish.run import publish as run_publish
@@ -100,7 +99,7 @@ def publish(
                 console.say(f"{call.purpose}: {call.method} {call.url}{body}")
             return
         require(settings)
-        credential = _credential(settings)
+        credential = credential_of(settings)
         result = run_publish(settings, Api(credential), lambda: publish_items(settings, credential, model))
         console.summary(
             "Published", result, next_step="assign people to the roles in the Power BI Service", as_json=as_json
@@ -113,7 +112,7 @@ def refresh(environment: Environment = "", as_json: Json = False, verbose: Verbo
     with errors_as_exit_codes(verbose):
         settings = _powerbi_settings(environment)
         require(settings)
-        api = Api(_credential(settings))
+        api = Api(credential_of(settings))
         model = find_model(settings, api)
         if model is None:
             raise FatalError("No model in the workspace", where=settings.workspace_id, remedy="make publish")
@@ -125,10 +124,6 @@ def _powerbi_settings(environment: str) -> PowerBISettings:
     if environment and not file.is_file():
         raise ConfigurationError("No settings for this environment", where=str(file), remedy="Copy .env.example.")
     return load(PowerBISettings, env_file=file)
-
-
-def _credential(settings: PowerBISettings) -> ClientSecretCredential:
-    return ClientSecretCredential(settings.tenant_id, settings.client_id, settings.client_secret.get_secret_value())
 
 
 if __name__ == "__main__":

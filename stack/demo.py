@@ -22,20 +22,22 @@ from warehouse.names import Target
 from warehouse.reconciliation import Check
 
 RESULT_FILE = Path("build/demo.json")
+NOTE = "The demo's trips: 15,000 real ones from Chicago, 2013 to 2016."
 
 
 class Demo:
     """The steps of the demo, in order; times and memory are noted as they go."""
 
-    def __init__(self, stack: NativeStack) -> None:
+    def __init__(self, stack: NativeStack, report_folder: Path) -> None:
         self._stack = stack
+        self._report_folder = report_folder
         self._environment = Programs(stack).environment()
         self.seconds: dict[str, float] = {}
         self.peak_mebibytes: dict[str, float] = {}
         self.books: list[Check] = []
 
     def run(self) -> tuple[DemoResult, Answers]:
-        """Fetch, produce, land, load, reconcile and ask. Raises what a step raises."""
+        """Fetch, produce, land, load, look ahead, check, reconcile, ask and draw. Raises what a step raises."""
         self._step("fetch", "producer", "fetch")
         self._step("migrate", "consumer", "migrate")
         produced = self._step("produce", "producer", "replay", "--json")
@@ -48,6 +50,9 @@ class Demo:
             self.books, totals = self._reconcile(warehouse, target)
         with self.timed("ask"):
             answers = ask(warehouse, target)
+        drawn = self._step(
+            "report", "powerbi", "preview", "--folder", str(self._report_folder), "--note", NOTE, "--json"
+        )
         gold = {check.name: check.target_value for check in self.books}
         result = DemoResult(
             produced=produced["produced"],
@@ -60,6 +65,7 @@ class Demo:
             forecast_from=forecast["first_day"],
             forecast_trips=forecast["expected_trips"],
             reconciled=not any(check.difference for check in self.books),
+            report=drawn["html"],
             seconds=self.seconds,
             peak_mebibytes=self.peak_mebibytes,
         )
@@ -106,7 +112,7 @@ def run_demo(folder: Path, result_file: Path = RESULT_FILE) -> DemoResult:
     # Free ports, so that the demo runs beside whatever the settings describe.
     settings = load(StackSettings).model_copy(update={"kafka_port": 0, "lake_port": 0, "bigquery_port": 0})
     with native_stack(folder, stack=settings, say=console.say) as stack:
-        demo = Demo(stack)
+        demo = Demo(stack, result_file.parent / "report")
         demo.seconds["start"] = round(time.monotonic() - started, 2)
         result, answers = demo.run()
     result.seconds["total"] = round(time.monotonic() - started, 2)

@@ -33,6 +33,7 @@ class DemoResult(msgspec.Struct, frozen=True):
     forecast_from: str
     forecast_trips: float
     reconciled: bool
+    report: str
     seconds: dict[str, float]
     peak_mebibytes: dict[str, float]
 
@@ -95,9 +96,11 @@ def show(result: DemoResult, books: list[Check], answers: Answers) -> None:
             "revenue": dollars(Decimal(result.revenue_minor_units) / 100),
             "trips expected in the week from " + result.forecast_from: result.forecast_trips,
             "everything reconciled": result.reconciled,
+            "the report's pages, drawn": result.report,
             "seconds": result.seconds["total"],
         },
-        next_step="`make up` runs it continuously, with Mage's UI; build/demo.json has these figures for scripts.",
+        next_step=f"Open {result.report}. `make up` runs it all continuously, with Mage's UI. "
+        "build/demo.json has these figures for scripts.",
     )
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import requests
 from azure.core.credentials import TokenCredential
+from azure.identity import ClientSecretCredential
 
 from contracts.errors import ConfigurationError, FatalError, TransientError, UnreachableError
+from contracts.settings import PowerBISettings
 from powerbi.publish.calls import POWER_BI, Call
 
 _POWER_BI_SCOPE = "https://analysis.windows.net/powerbi/api/.default"
@@ -22,6 +24,11 @@ _REMEDIES = {
     "and the tenant must let service principals call the APIs.",
     404: "Check TRIPLINE_POWERBI_WORKSPACE_ID and _CONNECTION_ID.",
 }
+
+
+def credential_of(settings: PowerBISettings) -> TokenCredential:
+    """Return the service principal that the settings name."""
+    return ClientSecretCredential(settings.tenant_id, settings.client_id, settings.client_secret.get_secret_value())
 
 
 class Api:

@@ -51,7 +51,7 @@ def refresh_and_wait(settings: PowerBISettings, api: Api, model: str) -> str:
     _wait(settings, api, model)
     status, answer = api.send(calls.refresh(settings, model))
     if status == 400:
-        if not _is_running(_last(settings, api, model)):
+        if not _is_running(last_refresh(settings, api, model)):
             code = answer.get("error", {}).get("code", "")
             raise FatalError(f"Power BI refused to refresh the model ({code})", where=model)
         _wait(settings, api, model)
@@ -106,7 +106,8 @@ def _ask(settings: PowerBISettings, api: Api, model: str) -> dict[str, Any]:
     return {name.strip("[]").replace(" ", "_"): value for name, value in rows[0].items()}
 
 
-def _last(settings: PowerBISettings, api: Api, model: str) -> dict[str, Any]:
+def last_refresh(settings: PowerBISettings, api: Api, model: str) -> dict[str, Any]:
+    """Return the newest refresh as Power BI tells of it: `status`, `startTime`, `endTime`; empty before the first."""
     _, answer = api.send(calls.last_refresh(settings, model))
     return next(iter(answer.get("value", [])), {})
 
@@ -118,7 +119,7 @@ def _is_running(refresh: dict[str, Any]) -> bool:
 def _wait(settings: PowerBISettings, api: Api, model: str) -> dict[str, Any]:
     """Return the newest refresh once it has ended."""
     for _ in range(int(settings.refresh_minutes * 60 / POLL_SECONDS)):
-        last = _last(settings, api, model)
+        last = last_refresh(settings, api, model)
         if not _is_running(last):
             return last
         api.sleep(POLL_SECONDS)

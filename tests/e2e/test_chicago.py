@@ -1,6 +1,7 @@
 """The real trips, all the way: what stands in gold is what can be counted in the two CSV files."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from contracts.settings import BigQuerySettings, ProducerSettings
 from producer.fetch import chicago_trips
 from tests.support.chicago_truth import chicago_truth
 from tests.support.commands import run, run_json
+from tests.support.report_numbers import verify_preview
 from warehouse.bigquery import connect
 from warehouse.names import Target, render
 
@@ -41,7 +43,7 @@ RULE_OF_DIRT = {
 
 @pytest.mark.timeout(600)
 def test_every_figure_in_gold_can_be_counted_in_the_files(
-    environment: dict[str, str], bigquery_settings: BigQuerySettings
+    environment: dict[str, str], bigquery_settings: BigQuerySettings, tmp_path: Path
 ) -> None:
     run(environment, "consumer", "migrate")
     produced = run_json(environment, "producer", "replay")
@@ -74,3 +76,7 @@ def test_every_figure_in_gold_can_be_counted_in_the_files(
     dirty = {row["rule"]: row["trips"] for row in ask("SELECT rule, trips FROM `{gold}.dirty_trips`")}
     found_in_files = {rule: truth["dirty"][name] for name, rule in RULE_OF_DIRT.items()}
     assert dirty == {**dict.fromkeys(dirty, 0), **found_in_files}
+
+    for step in ("forecast", "check"):
+        run(environment, "warehouse", step)
+    verify_preview(environment, bigquery_settings, tmp_path)

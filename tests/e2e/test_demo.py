@@ -40,6 +40,9 @@ def test_the_demo_ends_reconciled_with_the_figures_of_the_files(tmp_path: Path) 
     assert result["peak_mebibytes"]["produce"] < PEAK_MEBIBYTES
     assert result["peak_mebibytes"]["land"] < PEAK_MEBIBYTES
 
+    pages = tmp_path / "report"
+    assert result["report"] == str(pages / "index.html")
+    assert len(list(pages.glob("*.png"))) == 5
     for shown in ("15,000", "$192,665.20", "Near North Side", "March", "make up"):
         assert shown in done.stdout + done.stderr
     assert not names_of_processes_with(str(tmp_path))

@@ -1,6 +1,7 @@
 """Publishing, against a fake of the REST endpoints that is strict about order, bodies and errors."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ from contracts.settings import PowerBISettings
 from powerbi.model import read_model
 from powerbi.publish.api import Api
 from powerbi.publish.items import publish_items
+from powerbi.publish.refresh import refresh_when_newer
 from powerbi.publish.run import find_model, planned_calls, publish, refresh_and_wait, require
 from tests.support.fake_powerbi import CONNECTION, MODEL, REPORT, WORKSPACE, Answer, Credential, FakePowerBi
 
@@ -195,3 +197,28 @@ def test_missing_settings_are_all_named() -> None:
         require(PowerBISettings())
     assert "TRIPLINE_POWERBI_WORKSPACE_ID" in caught.value.where
     assert "TRIPLINE_POWERBI_CLIENT_SECRET" in caught.value.where
+
+
+def test_the_model_is_refreshed_when_gold_is_newer_and_not_again(service: FakePowerBi) -> None:
+    publisher = Publisher(service)
+    publisher.run()
+    began = datetime(2026, 6, 18, 5, 30, tzinfo=UTC)
+    service.outcomes = ["Completed", "Failed", "Completed"]
+
+    def refreshed(closed_at: datetime | None) -> tuple[object, int]:
+        before = len(service.refreshes)
+        said = refresh_when_newer(SETTINGS, publisher.api, closed_at)
+        return said["refreshed"], len(service.refreshes) - before
+
+    assert refreshed(None) == (None, 0)
+    assert refreshed(began) == (None, 0)
+    assert refreshed(began + timedelta(seconds=1)) == ("2026-06-18T05:31:00Z", 1)
+    with pytest.raises(FatalError, match="ModelRefresh_ShortMessage_ProcessingError"):
+        refreshed(began + timedelta(seconds=1))
+    # A refresh that failed has not brought what is there.
+    assert refreshed(began) == ("2026-06-18T05:31:00Z", 1)
+
+
+def test_a_refresh_before_publishing_says_so(service: FakePowerBi) -> None:
+    with pytest.raises(FatalError, match="No model"):
+        refresh_when_newer(SETTINGS, Publisher(service).api, datetime(2026, 6, 18, tzinfo=UTC))

@@ -184,7 +184,7 @@ class FakePowerBi:
             return _error(400, "InvalidRequest")
         if not self.bound or body != {"notifyOption": "NoNotification"}:
             return _error(400, "DMTS_DatasourceHasNoCredentialError")
-        self.refreshes.append({"status": "Unknown", "polls": self.polls_until_end})
+        self.refreshes.append({"status": "Unknown", "startTime": "2026-06-18T05:30:00Z", "polls": self.polls_until_end})
         return Answer(202, {})
 
     def _history(self, _match: re.Match[str], _body: Any) -> Answer:

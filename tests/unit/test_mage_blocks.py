@@ -54,7 +54,7 @@ def test_a_block_imports_what_does_the_work_and_mage_only(path: Path) -> None:
             imported.add((node.module or "").split(".")[0])
         elif isinstance(node, ast.Import):
             imported.update(alias.name.split(".")[0] for alias in node.names)
-    assert imported <= {"warehouse", "consumer", "mage_project", "mage_ai"}
+    assert imported <= {"warehouse", "consumer", "powerbi", "mage_project", "mage_ai"}
 
 
 @pytest.mark.parametrize("path", STEPS, ids=named)
