@@ -1,8 +1,8 @@
 """How each kind of fault is done and undone, and by what it proves that it happened."""
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -88,10 +88,19 @@ def _part_gone(site: Site, name: str, *, killed: bool) -> Iterator[Proof]:
     processes = members_of(part.identity)
     for process in processes:
         process.send_signal(signal.SIGSTOP)
-    yield lambda: all(process.status() == psutil.STATUS_STOPPED for process in processes if process.is_running())
+    yield lambda: _stand_still(processes)
     for process in processes:
         if process.is_running():
             process.send_signal(signal.SIGCONT)
+
+
+def _stand_still(processes: Iterable[psutil.Process]) -> bool:
+    """Whether those that are still there are stopped; a session of the server may have ended meanwhile."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if process.status() not in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}:
+                return False
+    return True
 
 
 @contextmanager
