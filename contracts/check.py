@@ -67,28 +67,28 @@ def check(payload: bytes | str) -> TripEvent | Violation:
 
 
 _is_uuid = re.compile(UUID_PATTERN).match
-# Most events share these with others; an event's own id is never met again.
-_is_known_uuid = lru_cache(16_384)(_is_uuid)
-_is_date = lru_cache(4_096)(re.compile(DATE_PATTERN).match)
-_is_currency = lru_cache(256)(re.compile(CURRENCY_PATTERN).match)
+_is_date = re.compile(DATE_PATTERN).match
 _is_version = re.compile(VERSION_PATTERN).match
+_is_currency = lru_cache(256)(re.compile(CURRENCY_PATTERN).match)
 
 
 def _patterns_hold(event: TripEvent) -> bool:
     return (
         _is_uuid(event.event_id) is not None
-        and _is_known_uuid(event.trip_id) is not None
-        and _is_known_uuid(event.provider_id) is not None
-        and _is_known_uuid(event.device_id) is not None
-        and _is_date(event.service_date) is not None
-        and _is_supported(event.schema_version)
+        and _trip_holds(event.trip_id, event.provider_id, event.device_id, event.service_date, event.schema_version)
         and (event.fare is None or _is_currency(event.fare.currency) is not None)
     )
 
 
-@lru_cache(256)
-def _is_supported(version: str) -> bool:
-    return _is_version(version) is not None and not _is_unsupported(version)
+@lru_cache(8_192)
+def _trip_holds(trip_id: str, provider_id: str, device_id: str, service_date: str, version: str) -> bool:
+    """Whether what the events of a trip share fits its patterns: matched once a trip."""
+    return (
+        all(map(_is_uuid, (trip_id, provider_id, device_id)))
+        and _is_date(service_date) is not None
+        and _is_version(version) is not None
+        and not _is_unsupported(version)
+    )
 
 
 def _inconsistent_field(event: TripEvent) -> str | None:
