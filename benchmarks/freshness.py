@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -36,6 +37,8 @@ class Window(NamedTuple):
     offsets: int
     seconds: float
     published_at: float
+    steps: dict[str, float]
+    """Seconds from the plan to each state that was seen."""
 
 
 def measure(rate: float, minutes: float, folder: Path, say: Callable[[str], object], *, publish: bool) -> Path:
@@ -90,18 +93,20 @@ def _everything(rate: float, folder: Path, say: Callable[[str], object]) -> Iter
 def _windows(lake: LakeSettings, settled: float, seconds: float, say: Callable[[str], object]) -> Iterator[Window]:
     """Look at the ledger all the time, and yield each window whose events came to gold when all was settled."""
     known: set[str] = set()
+    steps: defaultdict[str, dict[str, float]] = defaultdict(dict)
     with connect(lake, application="benchmark", autocommit=True) as connection:
         rows = connection.cursor(row_factory=namedtuple_row)
         while time.monotonic() < settled + seconds:
             found: list[Any] = rows.execute(load_sql("postgres/benchmarks/windows")).fetchall()
             now = time.time()
             for each in found:
+                steps[each.load_id].setdefault(each.state, round(now - each.planned_at, 1))
                 if each.state not in IN_GOLD or each.load_id in known:
                     continue
                 known.add(each.load_id)
-                say(f"{each.offsets:,} offsets in gold after {now - each.planned_at:.1f} s")
+                say(f"{each.offsets:,} offsets in gold; seconds after the plan: {steps[each.load_id]}")
                 if time.monotonic() > settled:
-                    yield Window(each.load_id, each.offsets, now - each.planned_at, now)
+                    yield Window(each.load_id, each.offsets, now - each.planned_at, now, steps[each.load_id])
             time.sleep(LOOK_SECONDS)
 
 

@@ -22,6 +22,9 @@ PATIENCE_AFTER_STOP_SECONDS = 20.0
 STANDSTILL_SECONDS = 30.0
 """A producer whose oldest message has waited so long for its answer is not ready."""
 
+PARTITION_UA = -1
+"""librdkafka's name for "by the key"."""
+
 log = structlog.get_logger()
 _silent = logging.getLogger("producer.delivery.silent")
 _silent.addHandler(logging.NullHandler())
@@ -143,7 +146,7 @@ class Delivery:
                 handed += 1
                 while True:
                     try:
-                        produce(topic, message.value, message.key, on_delivery=answer)
+                        produce(topic, message.value, message.key, PARTITION_UA, answer)
                         break
                     except BufferError:
                         # The queue is full: take delivery reports until there is room.

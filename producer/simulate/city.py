@@ -82,7 +82,7 @@ class City:
         for stop, event_id, delay in zip(ride.stops, event_ids, delays, strict=False):
             happened = begun + stop.after if stop.after else requested
             published = happened + FASTEST_MILLISECONDS + delay * _LATENCY_SPREAD // ONE
-            steps.append(Step(stop, event_id, happened, published, common))
+            steps.append(Step(stop, event_id, happened, published, trip_id, common))
         return Trip(trip_id, steps, ride.completed, lot)
 
     def _requested(self, number: int, when: int) -> int:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from random import Random
+from typing import TypeAlias
 
-import msgspec
 from msgspec import Struct, structs
 
 from contracts.errors import BadInputError
@@ -21,12 +21,10 @@ from producer.messages import encoder
 from producer.simulate.breakage import break_event
 from producer.simulate.chance import ONE
 from producer.simulate.city import Trip
-from producer.simulate.wire import Step
+from producer.simulate.wire import Step, decoder
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 SHARE_OF_TRIPS = 0.1
-
-_decoder = msgspec.json.Decoder(TripEvent)
 
 
 class Dirt(StrEnum):
@@ -78,8 +76,8 @@ class DirtRates:
 CLEAN = DirtRates(**dict.fromkeys((each.name for each in fields(DirtRates)), 0.0))
 
 
-class Emission(Struct, frozen=True, gc=False):
-    """One message to come at `due` (milliseconds since the epoch), and the truth about it."""
+class Soiled(Struct, frozen=True, gc=False):
+    """One message of a trip in trouble, to come at `due` (milliseconds since the epoch), and the truth about it."""
 
     due: int
     key: str
@@ -91,7 +89,11 @@ class Emission(Struct, frozen=True, gc=False):
     @property
     def event(self) -> TripEvent | None:
         """The valid event in `value`; None for a malformed message."""
-        return _decoder.decode(self.value) if self.reason is None else None
+        return decoder.decode(self.value) if self.reason is None else None
+
+
+Emission: TypeAlias = Step | Soiled
+"""One message to come, and the truth about it."""
 
 
 def parse_rates(options: list[str]) -> DirtRates:
@@ -116,59 +118,54 @@ def soil(trip: Trip, rates: DirtRates) -> list[Emission]:
     The same trip and rates give the same messages.
     """
     if trip.lot >= rates.share_of_trips * ONE:
-        key = trip.trip_id
-        first, *rest = trip.steps
-        return [
-            Emission(first.published, key, first.render(), True),
-            *[Emission(step.published, key, step.render(), False) for step in rest],
-        ]
+        return [*trip.steps]
     random = Random(trip.lot)  # noqa: S311 - a simulation, not a secret
-    following = [*(step.published for step in trip.steps[1:]), None]
+    following = [*(step.due for step in trip.steps[1:]), None]
     emissions: list[Emission] = []
     for step, next_published in zip(trip.steps, following, strict=True):
         emissions += _of_event(step, trip.trip_id, next_published, rates.in_trouble, random)
     if trip.completed:
-        end = _decoder.decode(trip.steps[-1].render())
+        end = trip.steps[-1].event
         emissions += list(_of_completed_trip(end, emissions[-1].due, rates.in_trouble, random))
     return emissions
 
 
-def _of_event(step: Step, key: str, next_published: int | None, rates: DirtRates, random: Random) -> Iterator[Emission]:
+def _of_event(step: Step, key: str, next_published: int | None, rates: DirtRates, random: Random) -> Iterator[Soiled]:
     dirt: list[Dirt] = []
     if random.random() < rates.clock_skewed:
         dirt.append(Dirt.CLOCK_SKEWED)
         step = structs.replace(step, timestamp=step.timestamp + _signed(random, 5 * MINUTE, 45 * MINUTE))
     if random.random() < rates.late:
         dirt.append(Dirt.LATE)
-        step = structs.replace(step, published=step.published + random.randint(MINUTE, 6 * HOUR))
+        step = structs.replace(step, due=step.due + random.randint(MINUTE, 6 * HOUR))
     elif next_published is not None and random.random() < rates.out_of_order:
         dirt.append(Dirt.OUT_OF_ORDER)
-        step = structs.replace(step, published=next_published + random.randint(1, 2 * SECOND))
-    value, due = step.render(), step.published
-    yield Emission(due, key, value, step.stop.kind is EventType.RESERVATION_START, tuple(dirt))
+        step = structs.replace(step, due=next_published + random.randint(1, 2 * SECOND))
+    value, due = step.value, step.due
+    yield Soiled(due, key, value, step.starts_trip, tuple(dirt))
     if random.random() < rates.duplicated:
         again = due + random.randint(SECOND, 10 * MINUTE)
-        yield Emission(again, key, value, False, (*dirt, Dirt.DUPLICATED))
+        yield Soiled(again, key, value, False, (*dirt, Dirt.DUPLICATED))
     if random.random() < rates.malformed:
-        broken = break_event(_decoder.decode(value), random)
-        yield Emission(due + SECOND, key, broken.value, False, (Dirt.MALFORMED,), broken.reason)
+        broken = break_event(decoder.decode(value), random)
+        yield Soiled(due + SECOND, key, broken.value, False, (Dirt.MALFORMED,), broken.reason)
 
 
-def _of_completed_trip(end: TripEvent, due: int, rates: DirtRates, random: Random) -> Iterator[Emission]:
+def _of_completed_trip(end: TripEvent, due: int, rates: DirtRates, random: Random) -> Iterator[Soiled]:
     if end.fare is None:
         return
     if random.random() < rates.conflicting:
         published = end.publication_time + random.choice((-1, 0, 1)) * random.randint(SECOND, MINUTE)
         other = structs.replace(end, publication_time=published, fare=_dearer(end.fare, random))
         again = due + random.randint(SECOND, 10 * MINUTE)
-        yield Emission(again, end.trip_id, encoder.encode(other), False, (Dirt.CONFLICTING,))
+        yield Soiled(again, end.trip_id, encoder.encode(other), False, (Dirt.CONFLICTING,))
     for kind, rate, dirt in (
         (EventType.FARE_ADJUSTED, rates.corrected, Dirt.CORRECTED),
         (EventType.TRIP_VOIDED, rates.voided, Dirt.VOIDED),
     ):
         if random.random() < rate:
             event = _correction(end, end.fare, kind, due + random.randint(HOUR, 72 * HOUR), random)
-            yield Emission(event.publication_time, end.trip_id, encoder.encode(event), False, (dirt,))
+            yield Soiled(event.publication_time, end.trip_id, encoder.encode(event), False, (dirt,))
 
 
 def _correction(end: TripEvent, fare: Fare, kind: EventType, at: int, random: Random) -> TripEvent:

@@ -3,13 +3,17 @@
 A test holds that every byte is what the contract's own encoder writes.
 """
 
+from typing import ClassVar
+
+import msgspec
 from msgspec import Struct
 
-from contracts.event import SCHEMA_VERSION, EventType, Fare, Location
+from contracts.event import SCHEMA_VERSION, EventType, Fare, Location, TripEvent
 from producer.messages import encoder
 from producer.simulate.fleet import Vehicle
 from producer.states import STATE_AFTER
 
+decoder = msgspec.json.Decoder(TripEvent)
 _START = f'{{"schema_version":"{SCHEMA_VERSION}","event_id":"'
 
 
@@ -52,18 +56,34 @@ def trip_text(vehicle: Vehicle, trip_id: str, service_date: str) -> str:
 
 
 class Step(Struct, frozen=True, gc=False):
-    """One event of a trip; times in milliseconds since the epoch, `trip` is of `trip_text`."""
+    """One event of a trip as it should be, and the message that it becomes, rendered when it is asked for.
+
+    It is `due` when it is published. Times are milliseconds since the epoch, `text` is of `trip_text`.
+    """
 
     stop: Stop
     event_id: str
     timestamp: int
-    published: int
-    trip: str
+    due: int
+    key: str
+    text: str
+    dirt: ClassVar[tuple[()]] = ()
+    reason: ClassVar[None] = None
 
-    def render(self) -> bytes:
-        """Return it as JSON."""
+    @property
+    def value(self) -> bytes:
+        """The event as JSON."""
         stop = self.stop
         return (
-            f"{_START}{self.event_id}{stop.middle}{self.timestamp}"
-            f',"publication_time":{self.published},{self.trip}{stop.end}'
+            f'{_START}{self.event_id}{stop.middle}{self.timestamp},"publication_time":{self.due},{self.text}{stop.end}'
         ).encode()
+
+    @property
+    def starts_trip(self) -> bool:
+        """Whether it is the first of its trip."""
+        return self.stop.after == 0
+
+    @property
+    def event(self) -> TripEvent:
+        """The event in `value`."""
+        return decoder.decode(self.value)

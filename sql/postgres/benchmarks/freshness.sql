@@ -1,4 +1,4 @@
--- How old the events of one window were when gold showed them: the seconds in which 50, 95 and 99 % of them came through.
+-- How old the events of one window were when gold showed them: the seconds after which half, 0.95 and 0.99 of them were there.
 SELECT
     count(*) AS events,
     percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (
