@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from contracts.errors import ConfigurationError
 
 PREFIX = "TRIPLINE_"
+PROJECT_ID = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+LABEL = r"[a-z][a-z0-9_-]{0,62}=[a-z0-9_-]{0,63}"
 ROLE_NAME = r"^[a-z_][a-z0-9_]{0,62}$"
 
 
@@ -125,7 +127,15 @@ class BigQuerySettings(Settings):
     """The warehouse. The emulator and the real service differ only here."""
 
     section: ClassVar[str] = "BIGQUERY"
-    project: str = Field("tripline", pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$", description="Google Cloud project.")
+    project: str = Field("tripline", pattern=PROJECT_ID, description="Google Cloud project that holds the datasets.")
+    billing_project: str = Field(
+        "", pattern=f"^$|{PROJECT_ID}", description="Project that runs the jobs and pays for them; empty: the same."
+    )
+    labels: str = Field(
+        "",
+        pattern=rf"^({LABEL}(,{LABEL}){{0,9}})?$",
+        description="More labels of every job, for the bill: team=mobility,stage=test.",
+    )
     location: str = Field("US", description="Location of the datasets.")
     dataset_prefix: str = Field(
         "", pattern=r"^[a-z0-9_]{0,64}$", description="Put before bronze, silver and gold, to share a project."
@@ -139,7 +149,13 @@ class BigQuerySettings(Settings):
     credentials_file: str = Field("", description="Service account key; empty uses application default credentials.")
     maximum_bytes_billed: int = Field(10 * 2**30, ge=10 * 2**20, description="Cap of every query, in bytes.")
     job_timeout_seconds: int = Field(600, ge=10, description="How long a job may take.")
+    retry_seconds: float = Field(60, ge=1, le=600, description="How long a refused call is tried again, with back-off.")
     timeout_seconds: float = Field(10, gt=0, le=14, description="How long the service may take to answer at the start.")
+
+    @property
+    def job_labels(self) -> dict[str, str]:
+        """Labels of every job: which application, and what was set."""
+        return dict(each.split("=", 1) for each in self.labels.split(",") if each) | {"application": "tripline"}
 
 
 class ProducerSettings(Settings):

@@ -29,9 +29,7 @@ from contracts.errors import ConfigurationError, FatalError, UnreachableError
 from contracts.settings import BigQuerySettings
 from warehouse.errors import bigquery_errors, classify, refused
 
-LABELS = {"application": "tripline"}
 CALL_SECONDS = 60.0
-RETRY = DEFAULT_RETRY.with_timeout(60.0)
 NO_RETRY = DEFAULT_RETRY.with_predicate(lambda _error: False)
 LOAD_ATTEMPTS = 20
 PARAMETER_TYPES = {str: "STRING", int: "INT64", float: "FLOAT64", date: "DATE", datetime: "TIMESTAMP"}
@@ -56,6 +54,7 @@ class BigQuery:
     def __init__(self, client: bigquery.Client, settings: BigQuerySettings) -> None:
         self._client = client
         self._settings = settings
+        self._retry = DEFAULT_RETRY.with_timeout(settings.retry_seconds)
 
     def query(self, sql: str, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
         """Run one statement to its end and return its rows; `name` stands in the job's id and label.
@@ -68,7 +67,7 @@ class BigQuery:
         """Run one statement to its end and yield its rows, a page at a time."""
         config = QueryJobConfig(
             maximum_bytes_billed=self._settings.maximum_bytes_billed,
-            labels={**LABELS, "step": name},
+            labels={**self._settings.job_labels, "step": name},
             # A check that is answered from a cache checks nothing.
             use_query_cache=False,
             query_parameters=[
@@ -82,11 +81,11 @@ class BigQuery:
         with bigquery_errors(f"query {name}, job {job_id}"):
             try:
                 job = self._client.query(
-                    sql, job_config=config, job_id=job_id, retry=RETRY, job_retry=None, timeout=CALL_SECONDS
+                    sql, job_config=config, job_id=job_id, retry=self._retry, job_retry=None, timeout=CALL_SECONDS
                 )
             except Conflict:
-                job = cast("QueryJob", self._client.get_job(job_id, retry=RETRY, timeout=CALL_SECONDS))
-            rows = job.result(retry=RETRY, job_retry=None, timeout=self._settings.job_timeout_seconds)
+                job = cast("QueryJob", self._client.get_job(job_id, retry=self._retry, timeout=CALL_SECONDS))
+            rows = job.result(retry=self._retry, job_retry=None, timeout=self._settings.job_timeout_seconds)
             for row in rows:
                 yield dict(row.items())
 
@@ -97,7 +96,7 @@ class BigQuery:
         """
         with bigquery_errors(f"dataset {name}"):
             try:
-                self._client.get_dataset(name, retry=RETRY, timeout=CALL_SECONDS)
+                self._client.get_dataset(name, retry=self._retry, timeout=CALL_SECONDS)
             except NotFound:
                 self._create_dataset(name, description)
 
@@ -118,7 +117,7 @@ class BigQuery:
             with bigquery_errors(where):
                 job, adopted = self._start_load(load, job_id)
                 try:
-                    job.result(retry=RETRY, timeout=self._settings.job_timeout_seconds)
+                    job.result(retry=self._retry, timeout=self._settings.job_timeout_seconds)
                 except GoogleAPICallError:
                     if not adopted:
                         raise
@@ -137,27 +136,29 @@ class BigQuery:
         """Return how many rows a table has, None when there is no such table."""
         with bigquery_errors(f"table {table}"):
             try:
-                return int(self._client.get_table(table, retry=RETRY, timeout=CALL_SECONDS).num_rows)
+                return int(self._client.get_table(table, retry=self._retry, timeout=CALL_SECONDS).num_rows)
             except NotFound:
                 return None
 
     def drop_table(self, table: str) -> None:
         """Drop a table if it is there."""
         with bigquery_errors(f"table {table}"):
-            self._client.delete_table(table, not_found_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+            self._client.delete_table(table, not_found_ok=True, retry=self._retry, timeout=CALL_SECONDS)
 
     def list_tables(self, dataset: str) -> list[str]:
         """Return the names of the tables and views of a dataset; none when there is no such dataset."""
         with bigquery_errors(f"dataset {dataset}"):
             try:
-                return [each.table_id for each in self._client.list_tables(dataset, retry=RETRY, timeout=CALL_SECONDS)]
+                return [
+                    each.table_id for each in self._client.list_tables(dataset, retry=self._retry, timeout=CALL_SECONDS)
+                ]
             except NotFound:
                 return []
 
     def columns(self, table: str) -> dict[str, SchemaField]:
         """Return the columns that a table has, by name. Raises FatalError when there is no such table."""
         with bigquery_errors(f"table {table}"):
-            found = self._client.get_table(table, retry=RETRY, timeout=CALL_SECONDS)
+            found = self._client.get_table(table, retry=self._retry, timeout=CALL_SECONDS)
         return {each.name: each for each in found.schema}
 
     def copy_table(self, source: str, destination: str) -> None:
@@ -166,17 +167,17 @@ class BigQuery:
         config = CopyJobConfig(
             write_disposition="WRITE_TRUNCATE",
             create_disposition="CREATE_IF_NEEDED",
-            labels={**LABELS, "step": "copy"},
+            labels={**self._settings.job_labels, "step": "copy"},
         )
         job_id = f"tripline_copy_{uuid.uuid4().hex}"
         with bigquery_errors(where):
             try:
                 job = self._client.copy_table(
-                    source, destination, job_id=job_id, job_config=config, retry=RETRY, timeout=CALL_SECONDS
+                    source, destination, job_id=job_id, job_config=config, retry=self._retry, timeout=CALL_SECONDS
                 )
             except Conflict:
-                job = cast("CopyJob", self._client.get_job(job_id, retry=RETRY, timeout=CALL_SECONDS))
-            job.result(retry=RETRY, timeout=self._settings.job_timeout_seconds)
+                job = cast("CopyJob", self._client.get_job(job_id, retry=self._retry, timeout=CALL_SECONDS))
+            job.result(retry=self._retry, timeout=self._settings.job_timeout_seconds)
         if job.errors:
             raise classify(job.errors, None, where)
 
@@ -184,21 +185,21 @@ class BigQuery:
         """Drop a dataset with all its tables if it is there."""
         with bigquery_errors(f"dataset {name}"):
             self._client.delete_dataset(
-                name, delete_contents=True, not_found_ok=True, retry=RETRY, timeout=CALL_SECONDS
+                name, delete_contents=True, not_found_ok=True, retry=self._retry, timeout=CALL_SECONDS
             )
 
     def _create_dataset(self, name: str, description: str) -> None:
         dataset = bigquery.Dataset(name)
         dataset.location = self._settings.location
         dataset.description = description
-        dataset.labels = LABELS
-        self._client.create_dataset(dataset, exists_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+        dataset.labels = self._settings.job_labels
+        self._client.create_dataset(dataset, exists_ok=True, retry=self._retry, timeout=CALL_SECONDS)
 
     def _ensure_table(self, load: ParquetLoad) -> None:
         table = bigquery.Table(load.table, schema=load.schema)
         table.expires = load.expires
         with bigquery_errors(f"table {load.table}"):
-            self._client.create_table(table, exists_ok=True, retry=RETRY, timeout=CALL_SECONDS)
+            self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=CALL_SECONDS)
 
     def _ensure_empty(self, load: ParquetLoad) -> None:
         if self.count_rows(load.table):
@@ -215,7 +216,7 @@ class BigQuery:
             autodetect=False,
             write_disposition="WRITE_TRUNCATE",
             create_disposition="CREATE_IF_NEEDED",
-            labels={**LABELS, "step": "stage"},
+            labels={**self._settings.job_labels, "step": "stage"},
         )
         config.parquet_options = options
         config.job_timeout_ms = self._settings.job_timeout_seconds * 1000
@@ -226,7 +227,7 @@ class BigQuery:
                     stream, load.table, job_id=job_id, job_config=config, timeout=CALL_SECONDS
                 )
             except Conflict:
-                return cast("LoadJob", self._client.get_job(job_id, retry=RETRY, timeout=CALL_SECONDS)), True
+                return cast("LoadJob", self._client.get_job(job_id, retry=self._retry, timeout=CALL_SECONDS)), True
         return job, False
 
 
@@ -263,7 +264,10 @@ def _client(settings: BigQuerySettings, where: str) -> bigquery.Client:
         elif settings.credentials_file:
             credentials = Credentials.from_service_account_file(settings.credentials_file)  # type: ignore[no-untyped-call]
         return bigquery.Client(
-            project=settings.project, credentials=credentials, client_options=options, location=settings.location
+            project=settings.billing_project or settings.project,
+            credentials=credentials,
+            client_options=options,
+            location=settings.location,
         )
     except google.auth.exceptions.GoogleAuthError as error:
         raise refused(where) from error
