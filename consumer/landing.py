@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import CheckViolation, UniqueViolation
 from psycopg.rows import TupleRow
 
 from consumer.batch import Batch
@@ -142,7 +142,11 @@ class Lake:
                 where=where,
                 remedy="Set raw.consumer_offset.next_offset above the highest kafka_offset that has landed.",
             ) from error
-        except psycopg.Error as error:
-            # A day's partition may have been dropped since it was seen.
+        except CheckViolation as error:
+            if error.diag.constraint_name is not None:
+                raise classify(error, where=where) from error
+            # No constraint was violated: the row's day has no partition any more, which says nothing against the row.
             self._known_days.clear()
+            raise TransientError("The partition of a day was dropped since it was seen", where=where) from error
+        except psycopg.Error as error:
             raise classify(error, where=where) from error

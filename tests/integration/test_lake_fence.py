@@ -21,7 +21,7 @@ from consumer.gate import Refusal
 from consumer.isolation import land_isolating
 from consumer.landing import FencedError, Lake
 from consumer.migrate import migrate
-from contracts.errors import FatalError, PoisonError
+from contracts.errors import FatalError, PoisonError, TransientError
 from contracts.lake import connect
 from contracts.reasons import DeadLetterReason
 from contracts.settings import LakeSettings
@@ -209,15 +209,27 @@ def test_only_the_values_that_postgres_refuses_become_dead_letters(
     }
 
 
+@pytest.mark.parametrize("rows", [1, 2])
 def test_a_partition_dropped_behind_the_consumers_back_is_made_again(
-    make_lake: MakeLake, migrated: LakeSettings
+    make_lake: MakeLake, migrated: LakeSettings, rows: int
 ) -> None:
     lake = make_lake()
     lake.land(batch(0, 2))
     query(migrated, "DROP TABLE raw.trip_event_20240501")
-    list(land_isolating(lake, batch(2, 4)))
-    assert landed(migrated) == [(0, 2), (0, 3)]
-    assert query(migrated, "SELECT count(*) FROM raw.dead_letter") == [(0,)]
+    with pytest.raises(TransientError, match="partition of a day"):
+        list(land_isolating(lake, batch(2, 2 + rows)))
+    list(land_isolating(lake, batch(2, 2 + rows)))
+    assert landed(migrated) == [(0, offset) for offset in range(2, 2 + rows)]
+    assert query(migrated, "SELECT count(*) FROM raw.dead_letter") == [(0,)], "nothing is wrong with the rows"
+
+
+def test_a_row_that_a_constraint_of_the_user_refuses_is_set_aside_alone(
+    make_lake: MakeLake, migrated: LakeSettings
+) -> None:
+    query(migrated, "ALTER TABLE raw.trip_event ADD CONSTRAINT even CHECK (kafka_offset % 2 = 0)")
+    list(land_isolating(make_lake(), batch(0, 4)))
+    assert landed(migrated) == [(0, 0), (0, 2)]
+    assert query(migrated, "SELECT kafka_offset FROM raw.dead_letter ORDER BY 1") == [(1,), (3,)]
 
 
 def test_a_batch_over_midnight_lands_in_two_days(make_lake: MakeLake, migrated: LakeSettings) -> None:
