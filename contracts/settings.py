@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contracts.errors import ConfigurationError
@@ -304,6 +304,20 @@ class MageSettings(Settings):
     database: str = Field("mage", description="Database in the lake's Postgres for Mage's own state.")
     data_folder: str = Field(".tripline/mage", description="Where blocks' outputs and the logs of runs are kept.")
     allow_edits: bool = Field(False, description="Let the owner edit and run blocks in the UI, which rewrites files.")
+    public_url: str = Field(
+        "", pattern=r"^(https?://\S+[^/\s])?$", description="Address of Mage's UI in alerts; empty: this machine's."
+    )
+    alert_webhook_url: SecretStr = Field(
+        SecretStr(""), description="Gets a JSON document when a run failed or is late; empty: nobody does."
+    )
+    slack_webhook_url: SecretStr = Field(SecretStr(""), description="Slack's incoming webhook, for the same.")
+
+    @field_validator("alert_webhook_url", "slack_webhook_url")
+    @classmethod
+    def _is_address(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("An address begins with https:// or http://")
+        return url
 
 
 class PowerBISettings(Settings):

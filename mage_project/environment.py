@@ -12,6 +12,8 @@ from contracts.settings import LakeSettings, MageSettings
 
 PROJECT = Path(__file__).resolve().parent
 SCHEDULER_SECONDS = 2
+# The trigger's name of a run without a server.
+HEADLESS = "headless"
 MINIMUM_PASSWORD = 12
 MINIMUM_SECRET = 32
 
@@ -50,7 +52,7 @@ def headless_environment(folder: Path) -> dict[str, str]:
     return {**common_environment(folder), "MAGE_DATABASE_CONNECTION_URL": f"sqlite:///{folder.resolve()}/mage.db"}
 
 
-def server_environment(mage: MageSettings, lake: LakeSettings) -> dict[str, str]:
+def server_environment(mage: MageSettings, lake: LakeSettings, *, port: int) -> dict[str, str]:
     """Return Mage's settings for a server with a login and without terminals that looks for due runs every 2 seconds.
 
     Raises ConfigurationError for a password or secret that is missing or too short: Mage's own defaults are public.
@@ -67,6 +69,8 @@ def server_environment(mage: MageSettings, lake: LakeSettings) -> dict[str, str]
         "JWT_SECRET": mage.jwt_secret.get_secret_value(),
         "DISABLE_TERMINAL": "1",
         "DISABLE_NOTEBOOK_EDIT_ACCESS": "0" if mage.allow_edits else "1",
+        # The links in alerts.
+        "MAGE_PUBLIC_HOST": mage.public_url or f"http://127.0.0.1:{port}",
         "DISABLE_AUTO_BROWSER_OPEN": "1",
         "DISABLE_AUTORELOAD": "1",
         # Below that Mage writes a line for every request and every tick of the scheduler.

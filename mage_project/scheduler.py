@@ -16,11 +16,14 @@ from mage_ai.orchestration.db.models.schedules import BlockRun, PipelineRun
 from mage_ai.orchestration.pipeline_scheduler import PipelineScheduler
 from mage_ai.orchestration.triggers.api import trigger_pipeline
 
+from mage_project import notify
+from mage_project.environment import HEADLESS
 from mage_project.result import BlockResult, RunResult
 
 
 def prepare() -> None:
-    """Make the tables of Mage's own state."""
+    """Make the tables of Mage's own state, and let failed runs alert."""
+    notify.install()
     database_manager.run_migrations()
     db_connection.start_session()
 
@@ -33,7 +36,7 @@ def has_condition(pipeline: str) -> bool:
 def execute(pipeline: str, variables: Mapping[str, Any]) -> RunResult:
     """Run the pipeline once, in this process."""
     started = time.monotonic()
-    run = trigger_pipeline(pipeline, variables=dict(variables), schedule_name="headless")
+    run = trigger_pipeline(pipeline, variables=dict(variables), schedule_name=HEADLESS)
     scheduler = PipelineScheduler(run)
     scheduler.start(should_schedule=False)
     error: Exception | None = None

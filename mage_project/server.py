@@ -28,7 +28,7 @@ def serve(mage: MageSettings, lake: LakeSettings, *, host: str, port: int) -> No
     Raises ConfigurationError (a secret is missing or weak, the port is taken, the database cannot be made),
     UnreachableError (Postgres), PartDiedError when the server ends by itself.
     """
-    environment = server_environment(mage, lake)
+    environment = server_environment(mage, lake, port=port)
     _claim(host, port)
     ensure_database(lake, mage.database)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

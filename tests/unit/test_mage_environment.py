@@ -15,7 +15,7 @@ MAGE = MageSettings(owner_password=SecretStr("twelve chars"), jwt_secret=SecretS
 
 
 def server(mage: MageSettings = MAGE) -> dict[str, str]:
-    return server_environment(mage, LAKE)
+    return server_environment(mage, LAKE, port=6789)
 
 
 def test_the_address_of_mages_state_survives_every_character_of_a_password() -> None:
@@ -41,6 +41,12 @@ def test_the_server_asks_for_a_login_and_refuses_terminals_and_edits() -> None:
 
 def test_edits_are_a_choice() -> None:
     assert server(MAGE.model_copy(update={"allow_edits": True}))["DISABLE_NOTEBOOK_EDIT_ACCESS"] == "0"
+
+
+def test_links_lead_to_this_machine_unless_an_address_is_set() -> None:
+    assert server()["MAGE_PUBLIC_HOST"] == "http://127.0.0.1:6789"
+    public = MAGE.model_copy(update={"public_url": "https://mage.example"})
+    assert server(public)["MAGE_PUBLIC_HOST"] == "https://mage.example"
 
 
 def test_outputs_go_to_the_data_folder_and_blocks_find_the_checkout() -> None:

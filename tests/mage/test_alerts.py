@@ -1,0 +1,45 @@
+"""Alerts of runs without a server, to a real HTTP server: one for each failure, and none that does harm."""
+
+import pytest
+
+from contracts.errors import ExitCode
+from contracts.settings import LakeSettings
+from stack.ports import free_port
+from tests.support.commands import run
+from tests.support.inbox import inbox
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_a_failed_run_alerts_once_and_an_unreachable_webhook_changes_nothing(environment: dict[str, str]) -> None:
+    nobody = {**environment, "TRIPLINE_LAKE_PORT": "9", "TRIPLINE_LAKE_PASSWORD": "a-secret-password"}
+    with inbox() as server:
+        alerts = {
+            "TRIPLINE_MAGE_ALERT_WEBHOOK_URL": f"{server.url}/hook",
+            "TRIPLINE_MAGE_SLACK_WEBHOOK_URL": f"http://127.0.0.1:{free_port()}/slack",
+        }
+        done = run(nobody | alerts, "mage_project", "run", "trips_to_bigquery", expect=ExitCode.UNREACHABLE)
+
+    (alert,) = server.at("/hook")
+    assert {name: alert[name] for name in ("what", "pipeline", "trigger", "block", "link")} == {
+        "what": "failed",
+        "pipeline": "trips_to_bigquery",
+        "trigger": "headless",
+        "block": "plan",
+        "link": "",
+    }
+    assert f"error: {alert['error']}" in done.stderr.splitlines()
+    assert alert["error"] in alert["text"]
+    assert "a-secret-password" not in str(alert)
+
+
+def test_a_stale_warehouse_alerts_once(environment: dict[str, str], lake_with_trips: LakeSettings) -> None:
+    run(environment, "warehouse", "run")
+    with inbox() as server:
+        stale = environment | {"TRIPLINE_MAGE_SLACK_WEBHOOK_URL": f"{server.url}/slack"}
+        run(stale, "mage_project", "run", "data_health", expect=ExitCode.UNHEALTHY)
+
+    (alert,) = server.at("/slack")
+    assert "data_health failed" in alert["text"]
+    assert "block require_healthy" in alert["text"]
+    assert "freshness" in alert["text"]
