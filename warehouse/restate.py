@@ -1,7 +1,7 @@
 """What a person asks to be built or loaded again, in words: for commands, forms and Mage's variables."""
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.errors import BadInputError
 from warehouse.backfill import Selection, backfill
@@ -11,16 +11,33 @@ from warehouse.rebuild import rebuild_gold, rebuild_silver
 REBUILDS = {"silver": rebuild_silver, "gold": rebuild_gold}
 
 
+class Request(NamedTuple):
+    """What is to be built again: `silver` or `gold`, all of it or some service dates; or the window of a load."""
+
+    what: str
+    first_day: str = ""
+    last_day: str = ""
+    load_id: str = ""
+
+
+def check(request: Request) -> Request:
+    """Return the request when it makes sense. Raises BadInputError for another word or a day that is none."""
+    if not request.load_id and request.what not in REBUILDS:
+        remedy = f"Write {' or '.join(REBUILDS)}."
+        raise BadInputError("Only silver and gold can be built again", where=f"what = {request.what}", remedy=remedy)
+    days_between(request.first_day, request.last_day)
+    return request
+
+
 def restate(what: str, first_day: str = "", last_day: str = "", load_id: str = "") -> dict[str, Any]:
     """Build `silver` or `gold` again, of all service dates or of some; with `load_id`, load that window again.
 
-    Raises BadInputError for another word or a day that is none, and what the rebuilds raise.
+    Raises BadInputError as `check`, and what the rebuilds raise.
     """
+    request = check(Request(what, first_day, last_day, load_id))
     if load_id:
         return {"what": "window", **backfill(Selection(load_id=load_id))}
-    if what not in REBUILDS:
-        raise BadInputError("Only silver and gold can be built again", where=f"what = {what}")
-    return {"what": what, **REBUILDS[what](days_between(first_day, last_day))}
+    return {"what": what, **REBUILDS[what](days_between(request.first_day, request.last_day))}
 
 
 def days_between(first: str, last: str) -> Days | None:

@@ -5,6 +5,6 @@ if "custom" not in globals():
 
 
 @custom
-def build_again(*args, **kwargs):
+def build_again(request, *args, **kwargs):
     """Build silver or gold again, all of it or some service dates, or load a window again."""
-    return restate(**{name: kwargs.get(name) or "" for name in ("what", "first_day", "last_day", "load_id")})
+    return restate(**request)

@@ -24,7 +24,7 @@ def test_gold_is_rebuilt_for_the_days_that_the_variables_name(
 
     document = run_json(environment, "mage_project", "run", "rebuild", "--variables", variables)
 
-    (block,) = document["runs"][0]["blocks"].values()
+    *_, block = document["runs"][0]["blocks"].values()
     assert (block["status"], block["output"]) == ("completed", {"what": "gold", "days": 1})
     (found,) = query(bigquery_settings, f"SELECT SUM(revenue_minor_units) AS revenue FROM {fact}")  # noqa: S608
     assert found == {"revenue": TRIPS * FARE_OF_A_TRIP}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.errors import UnreachableError
+from contracts.errors import BadInputError, UnreachableError
 from warehouse import steps
 from warehouse.forecast import steps as forecasting
 
@@ -113,3 +113,25 @@ def test_failure_is_the_error_in_one_line(capsys: pytest.CaptureFixture[str]) ->
     error = UnreachableError("Postgres did not answer", where="Postgres at x:1/y", remedy="Start it.")
     report(parent_block_uuid="plan", __error=error)
     assert capsys.readouterr().out == "plan failed: Postgres did not answer [Postgres at x:1/y]. Start it.\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"what": "bronze"}, "what = bronze"),
+        ({"what": "gold", "first_day": "yesterday"}, "first day"),
+        ({"what": "gold", "first_day": 5}, "first day"),
+        ({"what": "silver", "last_day": "2026-03-01"}, "last day"),
+        ({"what": "gold", "first_day": "2026-03-02", "last_day": "2026-03-01"}, "2026-03-02 to 2026-03-01"),
+    ],
+)
+def test_variables_of_a_rebuild_that_make_no_sense_are_refused(variables: dict[str, Any], named: str) -> None:
+    check_request = functions(PROJECT / "custom" / "check_request.py")["check_request"]
+    with pytest.raises(BadInputError, match=named):
+        check_request(**variables)
+
+
+def test_variables_of_a_rebuild_are_handed_on() -> None:
+    check_request = functions(PROJECT / "custom" / "check_request.py")["check_request"]
+    request = {"what": "gold", "first_day": "2026-03-01", "last_day": "", "load_id": ""}
+    assert check_request(what="gold", first_day="2026-03-01", last_day=None, pipeline_uuid="rebuild") == request

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from warehouse.restate import REBUILDS, Request
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "mage_project"
 PIPELINES = sorted(path.parent for path in PROJECT.glob("pipelines/*/metadata.yaml"))
@@ -149,3 +151,21 @@ def test_every_block_file_belongs_to_a_pipeline() -> None:
     }
     present = {path for folder in FOLDER_OF_TYPE.values() for path in (PROJECT / folder).glob("*.py")}
     assert named == present
+
+
+def test_the_form_of_a_rebuild_asks_for_its_variables_and_offers_what_can_be_built() -> None:
+    form = read(PROJECT / "interactions" / "rebuild.yaml")
+    pipeline = read(PROJECT / "pipelines" / "rebuild" / "metadata.yaml")
+    assert set(form["variables"]) == set(pipeline["variables"]) == set(Request._fields)
+    assert {option["value"] for option in form["inputs"]["layer"]["options"]} == set(REBUILDS)
+    assert {item["variable"] for row in form["layout"] for item in row} == set(form["variables"])
+    assert {variable["input"] for variable in form["variables"].values()} == set(form["inputs"])
+    shown = read(PROJECT / "pipelines" / "rebuild" / "interactions.yaml")
+    assert set(shown["blocks"]) <= {block["uuid"] for block in pipeline["blocks"]}
+    assert read(PROJECT / "metadata.yaml")["features"]["interactions"] is True
+
+
+@every_pipeline
+def test_every_pipeline_can_be_started_by_the_api(folder: Path) -> None:
+    triggers = {trigger["name"]: trigger for trigger in read(folder / "triggers.yaml")["triggers"]}
+    assert triggers["on_demand"]["schedule_type"] == "api"
