@@ -7,7 +7,7 @@ import json
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.support.landing_site import LandingSite
 from tests.support.proxied_broker import ProxiedBroker
 from tests.support.topic import OnTopic, messages_on
 
-TRIPS = 600
+TRIPS = 800
 EVENTS = 5 * TRIPS
 RATE = 600
 SLOWLY = {"batch_rows": 100}
@@ -38,7 +38,7 @@ def trips_file(tmp_path: Path) -> Path:
 
 
 def begin(kafka: KafkaSettings, trips_file: Path, **settings: Any) -> subprocess.Popen[str]:
-    """Start a replay of five seconds and return when a part of it has arrived."""
+    """Start a replay of seven seconds and return when a part of it has arrived."""
     ensure_topic(kafka)
     environment = child_environment(kafka, ProducerSettings.model_validate(settings))
     replay_file = ("replay", "--file", str(trips_file), "--rate", str(RATE), "--json")
@@ -99,39 +99,29 @@ def test_a_broker_killed_under_load_costs_nothing(
     broker_site.settle(consumer)
 
 
-@pytest.mark.parametrize("fault", ["resets", "lost answers", "slow", "black hole"])
 def test_links_to_the_broker_that_suffer_cost_nothing(
-    broker: ProxiedBroker, broker_site: LandingSite, trips_file: Path, fault: str
+    broker: ProxiedBroker, broker_site: LandingSite, trips_file: Path
 ) -> None:
     proxy = broker.proxy
-    resets, slowed, swallowed = proxy.resets, proxy.slowed_chunks, proxy.swallowed_bytes
+    faults: list[tuple[str, Callable[[], None]]] = [
+        ("resets", proxy.reset),
+        # Of whichever request comes next: the batch may be in the log already.
+        ("resets", lambda: proxy.reset_after_answer(b"")),
+        ("slowed_chunks", lambda: proxy.slow(0.2, 100_000)),
+        ("swallowed_bytes", proxy.swallow),
+    ]
     broker_site.drag()
     consumer = broker_site.start(kafka=broker.proxied, **SLOWLY)
     with begin(broker.proxied, trips_file) as producer:
         broker_site.wait_until(lambda: broker_site.landed() > 0, consumer)
-        for number in (1, 2, 3):
+        for counter, inflict in faults:
             assert producer.poll() is None, "the fault came too late to prove anything"
-            match fault:
-                case "resets":
-                    proxy.reset()
-                case "lost answers":
-                    # Of whichever request comes next: the batch may be in the log already.
-                    proxy.reset_after_answer(b"")
-                case "slow":
-                    proxy.slow(0.2, 100_000)
-                case _:
-                    proxy.swallow()
+            before = getattr(proxy, counter)
+            inflict()
             time.sleep(0.8)
-            if number == 3 or fault == "black hole":
-                proxy.heal()
+            proxy.heal()
+            assert getattr(proxy, counter) > before
         report = end(producer)
-    match fault:
-        case "slow":
-            assert proxy.slowed_chunks > slowed
-        case "black hole":
-            assert proxy.swallowed_bytes > swallowed
-        case _:
-            assert proxy.resets >= resets + 3
     assert report["produced"] == report["acknowledged"] == EVENTS
     found = messages_on(broker.direct)
     assert counted(found) == expected(trips_file), "lost or doubled in the log"

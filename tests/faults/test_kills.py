@@ -2,53 +2,38 @@
 
 import signal
 
-import pytest
-
 from contracts.settings import LakeSettings
 from tests.support.landing_site import LandingSite, stop
 from tests.support.tcp_proxy import TcpProxy
 
 EVENTS = 3_000
 BATCH = 100
-SLOWLY = {"batch_rows": BATCH}
+SLOWLY = {"batch_rows": BATCH, "writers": 1}
 # Whoever is killed stays in its group until its session ends; another group need not wait, and shares nothing but the
 # lake.
 HEIRS = "the-heirs"
+IN_TRANSACTION = "state = 'idle in transaction'"
 
 
-@pytest.mark.parametrize(
-    "moment", ["before the commit", "while the commit is under way", "before the answer to the commit"]
-)
-def test_kill_9_around_the_commit(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings, moment: str) -> None:
+def test_kill_9_around_the_commit(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings) -> None:
+    """Three consumers die: before the commit leaves, while it is under way, and before its answer comes."""
     site.ledger.send_events(EVENTS)
     site.drag()
-    consumer = site.start(lake=proxied, **SLOWLY)
-    site.begun(consumer)
-    (proxy.hold_answer if "answer" in moment else proxy.hold_request)(b"COMMIT")
-    site.wait_until(lambda: proxy.held == 1, consumer)
-    site.wait_until(lambda: site.sessions("state = 'idle in transaction'") == ("answer" not in moment), consumer)
-    landed = site.landed()
-    consumer.kill()
-    assert consumer.wait() == -signal.SIGKILL
-    if moment == "before the commit":
-        proxy.reset()
-    proxy.release()
-    site.wait_until(lambda: site.sessions() == 0)
-    assert site.landed() - landed == (BATCH if "under way" in moment else 0)
-    site.release()
-    (figures,) = site.settle(site.start(group=HEIRS))
-    assert 0 < figures["landed"] < EVENTS
-
-
-def test_kill_9_again_and_again(site: LandingSite) -> None:
-    site.ledger.send_events(EVENTS)
-    site.drag()
-    for kills in (1, 2, 3):
-        consumer = site.start(group=f"{HEIRS}-{kills}", **SLOWLY)
-        site.begun(consumer, rows=kills * 700)
+    for number, moment in enumerate(("before", "under way", "unanswered")):
+        consumer = site.start(lake=proxied, group=f"{HEIRS}-{number}", **SLOWLY)
+        site.begun(consumer, rows=number * 700 + 1)
+        (proxy.hold_answer if moment == "unanswered" else proxy.hold_request)(b"COMMIT")
+        site.wait_until(lambda held=number + 1: proxy.held == held, consumer)  # type: ignore[misc]
+        open_transactions = int(moment != "unanswered")
+        site.wait_until(lambda many=open_transactions: site.sessions(IN_TRANSACTION) == many, consumer)  # type: ignore[misc]
+        landed = site.landed()
         consumer.kill()
         assert consumer.wait() == -signal.SIGKILL
-    assert site.landed() < EVENTS
+        if moment == "before":
+            proxy.reset()
+        proxy.release()
+        site.wait_until(lambda: site.sessions() == 0)
+        assert site.landed() - landed == (BATCH if moment == "under way" else 0)
     (figures,) = site.settle(site.start(group=HEIRS))
     assert 0 < figures["landed"] < EVENTS
 
@@ -87,7 +72,7 @@ def test_a_consumer_stopped_in_its_transaction_loses_it_to_the_server(site: Land
     zombie = site.start(landing_seconds=2, **SLOWLY)
     site.wait_until(lambda: site.landed() > 0 and site.sessions("wait_event = 'PgSleep'") > 0, zombie)
     zombie.send_signal(signal.SIGSTOP)
-    site.wait_until(lambda: site.sessions("state = 'idle in transaction'") == 1)
+    site.wait_until(lambda: site.sessions(IN_TRANSACTION) == 1)
     site.wait_until(lambda: site.sessions() == 0)
     assert site.landed() < EVENTS
     site.release()

@@ -2,8 +2,6 @@
 
 from itertools import count
 
-import pytest
-
 from consumer.batch import Batch, DeadLetter, Move, Record
 from consumer.gate import Refusal
 from consumer.landing import Lake
@@ -28,7 +26,7 @@ def test_commit_whose_answer_is_lost(site: LandingSite, proxy: TcpProxy, proxied
         proxy.reset_after_answer(b"COMMIT")
         site.wait_until(lambda wanted=cut: proxy.resets == wanted, consumer)  # type: ignore[misc]
     (figures,) = site.settle(consumer)
-    assert figures["retries"] == 3
+    assert figures["retries"] >= 3
     lost = len(site.ledger.sent) - figures["landed"]
     assert 0 < lost <= 3 * SLOWLY["batch_rows"], "each lost answer was to a commit that happened"
 
@@ -48,25 +46,22 @@ def test_connection_reset_while_the_lake_cannot_be_reached(
     assert figures["retries"] >= 3
 
 
-@pytest.mark.parametrize("silence", ["black hole", "half-open"])
-def test_silence_is_left_within_the_deadline(
-    site: LandingSite, proxy: TcpProxy, proxied: LakeSettings, silence: str
-) -> None:
+def test_silence_is_left_within_the_deadline(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings) -> None:
+    """A black hole, then a half-open link: the client's end stays open, and nothing comes any more."""
     site.ledger.send_events(EVENTS)
     site.drag()
     consumer = site.start(lake=proxied, landing_seconds=2, **SLOWLY)
-    site.begun(consumer)
-    accepted = proxy.accepted
-    if silence == "black hole":
-        proxy.swallow()
-        site.wait_until(lambda: proxy.swallowed_bytes > 0, consumer)
-    else:
-        proxy.abandon()
-        assert proxy.abandoned > 0
-    site.wait_until(lambda: proxy.accepted > accepted, consumer, seconds=20)
-    proxy.heal()
+    for silence, rows in ((proxy.swallow, 1), (proxy.abandon, EVENTS // 2)):
+        site.begun(consumer, rows=rows)
+        accepted = proxy.accepted
+        silence()
+        site.wait_until(lambda: proxy.swallowed_bytes > 0 or proxy.abandoned > 0, consumer)
+        site.wait_until(lambda before=accepted: proxy.accepted > before, consumer)  # type: ignore[misc]
+        proxy.heal()
+    assert proxy.swallowed_bytes > 0
+    assert proxy.abandoned > 0
     (figures,) = site.settle(consumer)
-    assert figures["retries"] >= 1
+    assert figures["retries"] >= 2
 
 
 def test_a_slow_link_only_slows(site: LandingSite, proxy: TcpProxy, proxied: LakeSettings) -> None:
@@ -94,11 +89,15 @@ def test_a_signal_is_obeyed_while_the_lake_is_gone(site: LandingSite, proxy: Tcp
 def test_a_landing_cut_anywhere_is_whole_or_absent(
     lake_settings: LakeSettings, proxy: TcpProxy, proxied: LakeSettings
 ) -> None:
-    """Cut the link at the first chunk of a landing's conversation, at the second, … until one passes uncut."""
+    """Cut the link at the first chunk of a landing's conversation, at the second, … until several pass uncut.
+
+    One that passes is no end yet: chunks may come together, so that a conversation has fewer of them.
+    """
     migrate(lake_settings)
     witness = Lake(lake_settings, "trips", 10)
     witness.register(0, 0)
-    outcomes = {"whole": 0, "absent": 0}
+    outcomes = {"whole": 0, "absent": 0, "cut and whole": 0}
+    passed = 0
     for chunk in count(1):
         stands, resets = witness.offsets()[0], proxy.resets
         proxy.cut_at(chunk)
@@ -111,14 +110,16 @@ def test_a_landing_cut_anywhere_is_whole_or_absent(
             assert proxy.resets == resets + 1
         lake.disconnect()
         stood, stands = stands, witness.offsets()[0]
-        outcomes["whole" if stands > stood else "absent"] += 1
+        is_whole = stands > stood
+        outcomes["absent" if not is_whole else "whole" if uncut else "cut and whole"] += 1
         assert stands in {stood, stood + 3}
         assert _coordinates(lake_settings) == list(range(stands))
-        if uncut:
+        passed = passed + 1 if uncut else 0
+        if passed == 5:
             break
     witness.disconnect()
     assert outcomes["absent"] > 10
-    assert outcomes["whole"] >= 2, "one answer to a commit was lost, and the last landing passed"
+    assert outcomes["cut and whole"] > 0, "no answer to a commit was lost"
 
 
 def _batch(start: int) -> Batch:

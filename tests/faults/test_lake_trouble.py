@@ -41,6 +41,21 @@ CREATE TRIGGER fail AFTER INSERT ON raw.trip_event FOR EACH STATEMENT EXECUTE FU
 """
 
 
+# What is done, what undoes it, and the SQLSTATE that it is named by.
+STAYING = [
+    (
+        "ALTER ROLE {role} IN DATABASE {database} SET default_transaction_read_only = on",
+        "ALTER ROLE {role} IN DATABASE {database} RESET default_transaction_read_only",
+        "25006",
+    ),
+    ("REVOKE INSERT ON raw.trip_event FROM {role}", "GRANT INSERT ON raw.trip_event TO {role}", "42501"),
+    (
+        "ALTER TABLE raw.trip_event RENAME COLUMN payload TO document",
+        "ALTER TABLE raw.trip_event RENAME COLUMN document TO payload",
+        "42703",
+    ),
+]
+CONNECTING = [("CONNECTION LIMIT 0", "CONNECTION LIMIT -1"), ("PASSWORD 'another'", "PASSWORD 'sesame'")]
 # What a consumer needs, and no more.
 RIGHTS = """
 GRANT USAGE ON SCHEMA raw TO {role};
@@ -80,63 +95,37 @@ def test_every_refusal_that_passes_is_waited_out(site: LandingSite) -> None:
     assert site.dead() == 0
 
 
-@pytest.mark.parametrize(
-    ("trouble", "remedy", "state"),
-    [
-        (
-            "ALTER ROLE {role} IN DATABASE {database} SET default_transaction_read_only = on",
-            "ALTER ROLE {role} IN DATABASE {database} RESET default_transaction_read_only",
-            "25006",
-        ),
-        ("REVOKE INSERT ON raw.trip_event FROM {role}", "GRANT INSERT ON raw.trip_event TO {role}", "42501"),
-        (
-            "ALTER TABLE raw.trip_event RENAME COLUMN payload TO document",
-            "ALTER TABLE raw.trip_event RENAME COLUMN document TO payload",
-            "42703",
-        ),
-    ],
-    ids=["read-only", "no right to insert", "another schema"],
-)
-def test_a_refusal_that_stays_is_named_once_and_skips_nothing(
-    site: LandingSite, limited: LakeSettings, trouble: str, remedy: str, state: str
-) -> None:
-    names = {"role": limited.user, "database": limited.database}
+def test_a_refusal_that_stays_is_named_once_and_skips_nothing(site: LandingSite, limited: LakeSettings) -> None:
     site.ledger.send_events(100)
-    site.execute(trouble.format(**names))
-    done = commands.run(site.environment(lake=limited), "consumer", "run", "--until-end", expect=ExitCode.FATAL)
-    assert f"SQLSTATE {state}" in done.stderr
-    assert done.stderr.count("error: ") == 1
-    assert "sesame" not in done.stderr + done.stdout
-    assert site.landed() == 0
-    site.execute(remedy.format(**names))
+    for trouble, remedy, state in STAYING:
+        site.execute(trouble.format(role=limited.user, database=limited.database))
+        done = commands.run(site.environment(lake=limited), "consumer", "run", "--until-end", expect=ExitCode.FATAL)
+        assert f"SQLSTATE {state}" in done.stderr
+        assert done.stderr.count("error: ") == 1
+        assert "sesame" not in done.stderr + done.stdout
+        assert site.landed() == 0
+        site.execute(remedy.format(role=limited.user, database=limited.database))
     site.settle(site.start(lake=limited, group="after"))
 
 
-@pytest.mark.parametrize(
-    ("trouble", "remedy"),
-    [
-        ("ALTER ROLE {role} CONNECTION LIMIT 0", "ALTER ROLE {role} CONNECTION LIMIT -1"),
-        ("ALTER ROLE {role} PASSWORD 'another'", "ALTER ROLE {role} PASSWORD 'sesame'"),
-    ],
-    ids=["too many connections", "password rotates"],
-)
-def test_connecting_again_is_refused_for_a_while(  # noqa: PLR0913, PLR0917 - fixtures
-    site: LandingSite, limited: LakeSettings, proxy: TcpProxy, proxied: LakeSettings, trouble: str, remedy: str
+def test_connecting_again_is_refused_for_a_while(
+    site: LandingSite, limited: LakeSettings, proxy: TcpProxy, proxied: LakeSettings
 ) -> None:
     through_proxy = proxied.model_copy(update={"user": limited.user, "password": limited.password})
     site.ledger.send_events(EVENTS)
     site.drag()
     consumer = site.start(lake=through_proxy, **SLOWLY)
-    site.begun(consumer)
-    site.execute(trouble.format(role=limited.user))
-    assert site.terminate_sessions() > 0
-    accepted = proxy.accepted
-    site.wait_until(lambda: proxy.accepted >= accepted + 3, consumer)
-    assert site.sessions() == 0
-    assert site.landed() < EVENTS
-    site.execute(remedy.format(role=limited.user))
+    for number, (trouble, remedy) in enumerate(CONNECTING):
+        site.begun(consumer, rows=number * 1_000 + 1)
+        site.execute(f"ALTER ROLE {limited.user} {trouble}")
+        assert site.terminate_sessions() > 0
+        wanted = proxy.accepted + 3
+        site.wait_until(lambda refused=wanted: proxy.accepted >= refused, consumer)  # type: ignore[misc]
+        assert site.sessions() == 0
+        assert site.landed() < EVENTS
+        site.execute(f"ALTER ROLE {limited.user} {remedy}")
     (figures,) = site.settle(consumer)
-    assert figures["retries"] >= 3
+    assert figures["retries"] >= 4
 
 
 def test_a_lock_that_is_held_is_waited_out(site: LandingSite) -> None:

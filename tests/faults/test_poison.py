@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from contracts.errors import ExitCode
 from contracts.reasons import DeadLetterReason
 from stack.steps import run_step
@@ -25,15 +23,14 @@ CREATE TRIGGER refuse BEFORE INSERT ON raw.trip_event FOR EACH ROW EXECUTE FUNCT
 """
 
 
-@pytest.mark.parametrize("poison", [1, 60, MESSAGES], ids=["one", "half", "all"])
-def test_only_what_postgres_refuses_is_set_aside_and_nobody_quotes_it(site: LandingSite, poison: int) -> None:
-    # In a row they would be split off in one piece; evenly spread is the worst case.
+def test_only_what_postgres_refuses_is_set_aside_and_nobody_quotes_it(site: LandingSite) -> None:
+    # Half of all, every second one: in a row they would be split off in one piece.
     refused = (json.dumps({"poison": CANARY}).encode(), DeadLetterReason.REFUSED_BY_LAKE)
     sound = (b'{"sound": true}', None)
-    site.ledger.send_many(refused if number % (MESSAGES // poison) == 0 else sound for number in range(MESSAGES))
+    site.ledger.send_many(refused if number % 2 else sound for number in range(MESSAGES))
     site.execute(REFUSE)
     done = commands.run(site.environment(), "consumer", "run", "--until-end", "--json", "--verbose")
-    assert json.loads(done.stdout)["dead_letter_reasons"] == {"refused_by_lake": poison}
+    assert json.loads(done.stdout)["dead_letter_reasons"] == {"refused_by_lake": MESSAGES // 2}
     assert CANARY not in done.stdout + done.stderr
     assert not any(CANARY in error for (error,) in site.rows("SELECT error FROM raw.dead_letter"))
     site.verify()
