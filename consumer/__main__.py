@@ -1,6 +1,7 @@
 """`python -m consumer`: prepare the lake, and land the topic's messages in it."""
 
 import signal
+import sys
 from threading import Event
 from types import FrameType
 from typing import Annotated
@@ -25,6 +26,8 @@ from contracts.logs import configure_logs
 from contracts.metrics import serve
 from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, MageSettings, RolesSettings, load
 
+# A writer that has waited for Postgres is not to wait for the interpreter too; Python's default is ten times longer.
+SWITCH_SECONDS = 0.0005
 # A step waits for one landing, splits included; one that takes three times as long has got stuck.
 LONGEST_STEP_LANDINGS = 3
 
@@ -75,6 +78,7 @@ def run(until_end: UntilEnd = False, as_json: Json = False, verbose: Verbose = F
         total = sum(max(high - stored.get(part, 0), 0) for part, high in highs.items()) if until_end else None
         stop = Event()
         _stop_on_signals(stop)
+        sys.setswitchinterval(SWITCH_SECONDS)
         with progress("landing", total) as bar:
             report = Report(bar)
             status = Status(LONGEST_STEP_LANDINGS * settings.landing_seconds)

@@ -11,7 +11,7 @@ from consumer.batch import Record
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-PORTION_BYTES = 262_144
+PORTION_BYTES = 1_048_576
 _FIELDS = 6
 _JSONB_VERSION = b"\x01"
 # PostgreSQL counts microseconds from 2000-01-01, Kafka milliseconds from 1970-01-01.

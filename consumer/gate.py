@@ -1,8 +1,9 @@
 """The lake's door: can `jsonb` hold this message, and can whoever reads it later read it back?
 
-`orjson` decides the grammar in one pass; a walk over the parsed values finds what it lets through (numbers beyond 64
-bits or beyond a double, which `jsonb` would blow up to thousands of digits, and nesting). Only a message that
-one of the two stumbles over is read again, slowly, to name the reason.
+An event just as the contract has it is sound, and `msgspec` sees that in a third of the time that all else takes. Of a
+message of any other kind `orjson` decides the grammar in one pass, and a walk over the parsed values finds what it lets through
+(numbers beyond 64 bits or beyond a double, which `jsonb` would blow up to thousands of digits, and nesting). Only a
+message that one of the two stumbles over is read again, slowly, to name the reason.
 """
 
 import json
@@ -10,8 +11,10 @@ import re
 from itertools import accumulate
 from typing import Any, NamedTuple, Never
 
+import msgspec
 import orjson
 
+from contracts.event import Fare, Location, TripEvent
 from contracts.reasons import DeadLetterReason
 
 MAXIMUM_DEPTH = 64
@@ -31,6 +34,24 @@ class Refusal(NamedTuple):
     error: str
 
 
+class _Location(Location, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A location and nothing else."""
+
+
+class _Fare(Fare, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A fare and nothing else."""
+
+
+class _Event(TripEvent, frozen=True, gc=False, forbid_unknown_fields=True):
+    """An event without a field that the contract does not know: every number in it is in its range."""
+
+    location: _Location | None = None
+    fare: _Fare | None = None
+
+
+_decode_event = msgspec.json.Decoder(_Event).decode
+
+
 class _OutOfRangeError(Exception):
     """A number that neither a 64-bit integer nor a double holds."""
 
@@ -48,6 +69,10 @@ def refuse(key: bytes | None, value: bytes | None, maximum_bytes: int) -> Refusa
         return Refusal(DeadLetterReason.EMPTY, "a tombstone" if value is None else "no bytes")
     if len(value) > maximum_bytes:
         return Refusal(DeadLetterReason.TOO_LARGE, f"{len(value)} bytes, of {maximum_bytes} allowed")
+    return None if _is_event(value) else _refuse_document(value)
+
+
+def _refuse_document(value: bytes) -> Refusal | None:
     try:
         document = orjson.loads(value)
     except orjson.JSONDecodeError:
@@ -56,6 +81,18 @@ def refuse(key: bytes | None, value: bytes | None, maximum_bytes: int) -> Refusa
     if _is_plain((document,), MAXIMUM_DEPTH) and not (b"\\" in value and _NUL_ESCAPE.search(value)):
         return None
     return _name(value)
+
+
+def _is_event(value: bytes) -> bool:
+    """Whether the message certainly is an event of the contract. Without escapes, no string of it can hold U+0000."""
+    if b"\\" in value:
+        return False
+    try:
+        location = _decode_event(value).location
+    except ValueError:
+        return False
+    # Zero may be an underflow.
+    return location is None or (location.lat != 0.0 and location.lng != 0.0)
 
 
 def _refuse_key(key: bytes) -> Refusal | None:

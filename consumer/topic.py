@@ -13,8 +13,8 @@ from contracts.settings import ConsumerSettings, KafkaSettings
 # 2020-01-01 and 2100-01-01: a broker clock beyond them is broken, and would open partitions nobody asked for.
 EARLIEST_ARRIVAL, LATEST_ARRIVAL = 1_577_836_800_000, 4_102_444_799_999
 POLL_INTERVAL_MILLISECONDS = 300_000
-FETCH_BYTES = 2_097_152
-PARTITION_FETCH_BYTES = 262_144
+FETCH_BYTES = 4_194_304
+PARTITION_FETCH_BYTES = 524_288
 
 _log = structlog.get_logger()
 _silent = logging.getLogger("consumer.topic.silent")

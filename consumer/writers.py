@@ -11,7 +11,7 @@ from consumer.writer import Writer
 from contracts.settings import ConsumerSettings
 
 # Few enough that the largest messages fit in memory, should they come after small ones.
-SLICE_MESSAGES = 64
+SLICE_MESSAGES = 128
 
 Answer = TypeVar("Answer")
 
