@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "consumer": {"contracts"},
     "warehouse": {"contracts"},
     "powerbi": {"contracts", "warehouse"},
-    "mage_project": {"contracts", "consumer", "warehouse"},
+    "mage_project": {"contracts", "consumer", "warehouse", "powerbi"},
     "stack": {"contracts", "producer", "consumer", "warehouse", "powerbi", "mage_project"},
 }
 OURS = set(MAY_IMPORT) | {"tests"}
