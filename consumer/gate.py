@@ -1,9 +1,9 @@
 """The lake's door: can `jsonb` hold this message, and can whoever reads it later read it back?
 
 An event just as the contract has it is sound, and `msgspec` sees that in a third of the time that all else takes. Of a
-message of any other kind `orjson` decides the grammar in one pass, and a walk over the parsed values finds what it lets through
-(numbers beyond 64 bits or beyond a double, which `jsonb` would blow up to thousands of digits, and nesting). Only a
-message that one of the two stumbles over is read again, slowly, to name the reason.
+message of any other kind `orjson` decides the grammar in one pass, and a walk over the parsed values finds what it lets
+through (numbers beyond 64 bits or beyond a double, which `jsonb` would blow up to thousands of digits, and nesting).
+Only a message that one of the two stumbles over is read again, slowly, to name the reason.
 """
 
 import json
