@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from contracts.broker import ensure_topic
-from contracts.errors import ExitCode, NotReconciledError
+from contracts.errors import ExitCode, FatalError, NotReconciledError
 from contracts.lake import connect
 from contracts.settings import KafkaSettings
 from tests.support.commands import run, run_json
@@ -109,6 +109,16 @@ def test_what_has_landed_and_is_not_loaded_is_named(site: Site) -> None:
     site.land(trip(2))
     red = [each for each in checks(site) if each.difference]
     assert [(each.name, each.difference) for each in red] == [("offsets", -5)]
+
+
+@pytest.mark.parametrize("step", ["plan", "extract"])
+def test_a_lake_that_lost_its_table_is_named(site: Site, step: str) -> None:
+    site.land(trip(1))
+    load_id = steps.plan()["load_id"] if step == "extract" else None
+    with connect(site.lake, application="test") as connection:
+        connection.execute("DROP TABLE raw.trip_event CASCADE")
+    with pytest.raises(FatalError, match="SQLSTATE 42P01"):
+        steps.extract(load_id) if load_id else steps.plan()
 
 
 @pytest.mark.parametrize(
