@@ -70,6 +70,7 @@ class Load(NamedTuple):
     duplicate_equal: int | None
     duplicate_different: int | None
     trips: int | None
+    staged_bytes: int | None = None
 
 
 _metadata = MetaData(schema="control")
