@@ -28,6 +28,13 @@ test: setup lint ## Run all checks and the whole test suite on the real parts
 soak: setup ## Break everything at random for MINUTES=20, judge every message; SEED= draws the same faults again
 	@$(RUN) -m tests.soak --minutes $(or $(MINUTES),20) $(if $(SEED),--seed $(SEED))
 
+.PHONY: bigquery-check
+bigquery-check: setup ## Try the warehouse's tests on the real BigQuery: PROJECT=… LOCATION=US, with Google's default credentials
+	@TRIPLINE_TEST_BIGQUERY=bigquery://$(or $(PROJECT),$(error PROJECT=... names a Google Cloud project))/$(or $(LOCATION),US) \
+		$(RUN) -m pytest -n 4 --dist worksteal --timeout 1800 tests/integration/test_bigquery_settings.py \
+		tests/integration/test_warehouse_*.py tests/integration/test_gold_*.py tests/integration/test_forecast_gold.py \
+		tests/integration/test_quality_checks.py tests/powerbi/test_gold_on_bigquery.py tests/e2e/test_simulated_week.py
+
 .PHONY: lint
 lint: setup lint-locks ## Check style, types and the lock files
 	@.venv/bin/ruff check

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -32,8 +31,9 @@ from contracts.settings import (
 from stack.native import NativeStack, native_stack
 from stack.postgres import create_database, drop_database
 from stack.state import StackFolder
-from tests.services.choice import Choice, Source
+from tests.services.choice import Choice, Source, bigquery_at
 from tests.services.containers import bigquery_container, kafka_container, postgres_container
+from warehouse.bigquery import connect_client
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CHOICE = Choice(os.environ)
@@ -96,16 +96,24 @@ def lake_server() -> Iterator[LakeSettings]:
 
 @pytest.fixture(scope="session")
 def bigquery_server() -> Iterator[BigQuerySettings]:
-    """A BigQuery emulator for the whole session."""
+    """A BigQuery emulator for the whole session, or the real service where one is given."""
     match CHOICE.source("bigquery"):
         case Source.GIVEN:
-            yield BigQuerySettings(emulator_url=CHOICE.address("bigquery"))
+            yield bigquery_at(CHOICE.address("bigquery"))
         case Source.DOCKER:
             with bigquery_container() as settings:
                 yield settings
         case Source.NATIVE:
             with _native("bigquery") as stack:
                 yield stack.bigquery
+
+
+@pytest.fixture(scope="session")
+def emulator_url(bigquery_server: BigQuerySettings) -> str:
+    """Where the emulator is, for tests that put a proxy before it; the real service has none."""
+    if not bigquery_server.emulator_url:
+        pytest.skip("on the emulator only: it stands behind a proxy that plays the service's errors")
+    return bigquery_server.emulator_url
 
 
 @pytest.fixture
@@ -131,16 +139,13 @@ def lake_settings(lake_server: LakeSettings, unique: str) -> Iterator[LakeSettin
 
 @pytest.fixture
 def bigquery_settings(bigquery_server: BigQuerySettings, unique: str) -> Iterator[BigQuerySettings]:
-    """The session's emulator with a dataset prefix of this test; its datasets are deleted afterwards."""
+    """The session's BigQuery with a dataset prefix of this test; its datasets are deleted afterwards."""
     settings = bigquery_server.model_copy(update={"dataset_prefix": f"{unique}_"})
     yield settings
-    datasets = f"{settings.emulator_url}/bigquery/v2/projects/{settings.project}/datasets"
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        listed = client.get(datasets, params={"all": "true", "maxResults": 1000}).raise_for_status().json()
-        for dataset in listed.get("datasets", []):
-            name = dataset["datasetReference"]["datasetId"]
-            if name.startswith(settings.dataset_prefix):
-                client.delete(f"{datasets}/{name}", params={"deleteContents": "true"}).raise_for_status()
+    bigquery = connect_client(settings, "the tests' BigQuery")
+    for dataset in bigquery.list_datasets(settings.project, max_results=1_000):
+        if dataset.dataset_id.startswith(settings.dataset_prefix):
+            bigquery.delete_dataset(dataset.reference, delete_contents=True, not_found_ok=True)
 
 
 @pytest.fixture

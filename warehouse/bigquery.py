@@ -238,7 +238,7 @@ def connect(settings: BigQuerySettings) -> BigQuery:
     credentials that are missing or refused.
     """
     where = settings.emulator_url or f"project {settings.project}"
-    client = _client(settings, where)
+    client = connect_client(settings, where)
     probe = QueryJobConfig(dry_run=True)
     try:
         with bigquery_errors(f"BigQuery at {where}"):
@@ -254,7 +254,8 @@ def connect(settings: BigQuerySettings) -> BigQuery:
     return BigQuery(client, settings)
 
 
-def _client(settings: BigQuerySettings, where: str) -> bigquery.Client:
+def connect_client(settings: BigQuerySettings, where: str) -> bigquery.Client:
+    """Return Google's own client; nothing has been asked yet. Raises ConfigurationError for unusable credentials."""
     options = ClientOptions()
     credentials: Any = None
     try:

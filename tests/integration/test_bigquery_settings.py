@@ -13,8 +13,8 @@ JOBS = "/projects/tripline-billing/jobs"
 
 
 @pytest.fixture
-def proxy(bigquery_server: BigQuerySettings) -> Iterator[StrictBigQuery]:
-    with strict_bigquery(bigquery_server.emulator_url) as proxy:
+def proxy(emulator_url: str) -> Iterator[StrictBigQuery]:
+    with strict_bigquery(emulator_url) as proxy:
         yield proxy
 
 

@@ -23,8 +23,8 @@ def test_the_database_is_empty_and_the_tests_own(lake_settings: LakeSettings) ->
     assert database == lake_settings.database
 
 
-def test_the_emulator_answers(bigquery_settings: BigQuerySettings) -> None:
-    answer = httpx.get(f"{bigquery_settings.emulator_url}/readyz", trust_env=False)
+def test_the_emulator_answers(emulator_url: str) -> None:
+    answer = httpx.get(f"{emulator_url}/readyz", trust_env=False)
     assert answer.json()["checks"] == {"duckdb": "ok", "catalog": "ok"}
 
 

@@ -19,11 +19,11 @@ REFUSALS: dict[str, tuple[int, type[TriplineError]]] = {
 
 
 @pytest.fixture
-def proxy(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictBigQuery]:
+def proxy(site: Site, emulator_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictBigQuery]:
     """The emulator behind the strict proxy; its tables are prepared, and a window is ready to be loaded."""
     steps.prepare()
     site.land(dirty_city())
-    with strict_bigquery(site.emulator_url) as proxy:
+    with strict_bigquery(emulator_url) as proxy:
         monkeypatch.setenv("TRIPLINE_BIGQUERY_EMULATOR_URL", proxy.url)
         yield proxy
 

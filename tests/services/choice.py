@@ -3,6 +3,7 @@
     TRIPLINE_TEST_KAFKA=127.0.0.1:9092                              a broker that runs already
     TRIPLINE_TEST_LAKE=postgresql://user:password@127.0.0.1:5432    a Postgres; the role must be allowed CREATE DATABASE
     TRIPLINE_TEST_BIGQUERY=http://127.0.0.1:9050                    an emulator
+    TRIPLINE_TEST_BIGQUERY=bigquery://my-project/EU                 the real service, with Google's default credentials
     TRIPLINE_TEST_SERVICES=native|docker                            forces one for all that have no address
 
 Without them a service runs in Docker when a daemon answers and has its image, and natively otherwise.
@@ -13,9 +14,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import docker
 from docker.errors import DockerException
+
+from contracts.settings import BigQuerySettings
 
 IMAGES = {
     "kafka": "apache/kafka:4.1.0",
@@ -59,6 +63,14 @@ class Choice:
     def __str__(self) -> str:
         """One line for pytest's header."""
         return "services: " + ", ".join(f"{name} {self.source(name)}" for name in IMAGES)
+
+
+def bigquery_at(address: str) -> BigQuerySettings:
+    """Return the settings of an emulator, or of a project of the real service."""
+    url = urlsplit(address)
+    if url.scheme == "bigquery":
+        return BigQuerySettings(project=url.netloc, location=url.path.strip("/") or "US")
+    return BigQuerySettings(emulator_url=address)
 
 
 @cache

@@ -54,7 +54,6 @@ class Site:
         migrate(lake)
         self.lake = lake
         self.target = Target.of(bigquery)
-        self.emulator_url = bigquery.emulator_url
         self.bigquery: BigQuery = connect_bigquery(bigquery)
         self.messages: list[Message] = []
         self._next = dict.fromkeys(range(PARTITIONS), 0)
