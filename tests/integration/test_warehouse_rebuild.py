@@ -11,11 +11,12 @@ from contracts.errors import BadInputError, FatalError
 from contracts.lake import connect
 from tests.support.commands import run_json
 from tests.support.warehouse_site import TOPIC, Site, dirty_city, trip
-from warehouse import steps
+from warehouse import checks, steps
 from warehouse.backfill import Selection, backfill
 from warehouse.bigquery import BigQuery
 from warehouse.ledger import open_ledger
 from warehouse.merge import Days
+from warehouse.quality import Kind, reds
 from warehouse.rebuild import rebuild_gold, rebuild_silver
 from warehouse.reconciliation import check_warehouse, require
 from warehouse.window import Range
@@ -60,6 +61,7 @@ def hold_books(site: Site) -> None:
     """Hold lake and warehouse against each other, and look for what was left behind."""
     with open_ledger(site.lake, site.target) as ledger, connect(site.lake, application="test") as connection:
         require(check_warehouse(connection, site.bigquery, site.target, ledger), where="test")
+    assert reds(checks.check([Kind.BOOKS, Kind.REFERENCES], everything=True)) == []
     assert site.leftovers() == []
     datasets = [
         name

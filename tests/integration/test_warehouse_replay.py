@@ -14,13 +14,14 @@ from contracts.lake import connect
 from contracts.reasons import RejectionReason
 from tests.support.commands import run_json
 from tests.support.warehouse_site import TOPIC, Site, charged, dirty_city, event, identifier, milliseconds, trip
-from warehouse import evolution, extract, steps
+from warehouse import checks, evolution, extract, steps
 from warehouse.as_of import as_of, diff
 from warehouse.bigquery import BigQuery
 from warehouse.definitions import DefinedColumn, defined_tables
 from warehouse.ledger import open_ledger
 from warehouse.loading import Watch
 from warehouse.names import render
+from warehouse.quality import Kind, reds
 from warehouse.reconciliation import check_warehouse, require
 from warehouse.replay import Filter, replay_rejected
 from warehouse.window import Partition
@@ -53,6 +54,7 @@ def hold_books(site: Site) -> None:
         require(check_warehouse(connection, site.bigquery, site.target, ledger), where="test")
         for window in ledger.windows():
             assert window.landed == (window.accepted or 0) + (window.rejected or 0)
+    assert reds(checks.check([Kind.BOOKS], everything=True)) == []
     assert site.leftovers() == []
 
 
