@@ -1,13 +1,16 @@
 """Mage's environment, and a lake with trips."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from consumer.migrate import migrate
 from contracts.settings import KafkaSettings, LakeSettings
+from stack.postgres import drop_database
 from tests.support.commands import MAGE_PYTHON
 from tests.support.landed import land, trip_events
+from tests.support.mage_server import OWNER
 
 TRIPS = 40
 
@@ -31,3 +34,18 @@ def lake_with_trips(lake_settings: LakeSettings, kafka_settings: KafkaSettings) 
     migrate(lake_settings)
     land(lake_settings, kafka_settings, trip_events(TRIPS), arrived_at="2026-11-01T12:00:00Z")
     return lake_settings
+
+
+@pytest.fixture
+def server_environment(
+    environment: dict[str, str], lake_settings: LakeSettings, unique: str
+) -> Iterator[dict[str, str]]:
+    """The environment of a server whose own state is in a database of this test."""
+    database = f"{unique}_mage"
+    yield {
+        **environment,
+        "TRIPLINE_MAGE_DATABASE": database,
+        "TRIPLINE_MAGE_OWNER_PASSWORD": OWNER[1],
+        "TRIPLINE_MAGE_JWT_SECRET": "0123456789abcdef" * 2,
+    }
+    drop_database(lake_settings.model_copy(update={"database": database}))

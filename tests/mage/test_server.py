@@ -2,89 +2,23 @@
 
 import hashlib
 import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
-import psutil
 import pytest
 
 from contracts.lake import connect
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings
 from stack.ports import free_port
-from stack.postgres import drop_database
 from tests.support.books import query
-from tests.support.commands import MAGE_PYTHON, ROOT, run
+from tests.support.commands import ROOT, run
 from tests.support.landed import land, trip_events
-from tests.support.mage_api import MageApi
+from tests.support.mage_server import OWNER, Server, serving, wait_for
 
-OWNER = ("owner@tripline.local", "a long password")
 PIPELINE = "trips_to_bigquery"
 TRIPS = 40
 pytestmark = pytest.mark.timeout(300)
-
-
-class Server(NamedTuple):
-    """A running server."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    api: MageApi
-
-    def family(self) -> list[psutil.Process]:
-        """Every process of it."""
-        return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-
-
-@pytest.fixture
-def server_environment(
-    environment: dict[str, str], lake_settings: LakeSettings, unique: str
-) -> Iterator[dict[str, str]]:
-    """The environment of a server whose own state is in a database of this test."""
-    database = f"{unique}_mage"
-    yield {
-        **environment,
-        "TRIPLINE_MAGE_DATABASE": database,
-        "TRIPLINE_MAGE_OWNER_PASSWORD": OWNER[1],
-        "TRIPLINE_MAGE_JWT_SECRET": "0123456789abcdef" * 2,
-    }
-    drop_database(lake_settings.model_copy(update={"database": database}))
-
-
-@contextmanager
-def serving(environment: dict[str, str], log: Path) -> Iterator[Server]:
-    port = free_port()
-    with log.open("ab") as file:
-        process = subprocess.Popen(
-            [str(MAGE_PYTHON), "-m", "mage_project", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    server = Server(process, port, MageApi(f"http://127.0.0.1:{port}"))
-    try:
-        wait_for(lambda: server.api.scheduler_runs() or process.poll() is not None)
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        yield server
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            for each in server.family():
-                each.kill()
-        process.wait(timeout=10)
-        server.api.close()
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def project_files() -> dict[str, str]:
@@ -130,12 +64,10 @@ def test_the_schedule_and_the_api_load_trips_and_a_stop_leaves_nothing(
         assert gold_trips(bigquery_settings) == TRIPS
 
         land(lake_with_trips, kafka_settings, trip_events(10, first=TRIPS), arrived_at="2026-11-02T12:00:00Z")
-        trigger = api.triggers(PIPELINE)["on_demand"]
-        call = f"/api/pipeline_schedules/{trigger['id']}/api_trigger"
+        call = f"/api/pipeline_schedules/{api.triggers(PIPELINE)['on_demand']['id']}/api_trigger"
         refused = api.post(call, {"pipeline_run": {}}, Authorization="Bearer nobody")
         assert "pipeline_run" not in refused
-        started = api.post(call, {"pipeline_run": {}}, Authorization=f"Bearer {trigger['token']}")
-        assert api.wait_for_end(started["pipeline_run"]["id"])["status"] == "completed"
+        assert api.wait_for_end(api.start(PIPELINE))["status"] == "completed"
         assert gold_trips(bigquery_settings) == TRIPS + 10
 
         family = server.family()
