@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import compress
-from operator import attrgetter
 from struct import unpack
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +11,7 @@ from google.cloud.bigquery import SchemaField
 
 from contracts.check import Violation
 from contracts.event import TripEvent
+from warehouse.documents import read_documents
 
 BigQueryType = Literal["STRING", "INT64", "FLOAT64", "DATE", "TIMESTAMP"]
 Mode = Literal["REQUIRED", "NULLABLE", "REPEATED"]
@@ -134,32 +134,35 @@ def bigquery_schema(columns: Sequence[ColumnOf]) -> list[SchemaField]:
 
 
 def record_batch(columns: Sequence[ColumnOf], rows: Accepted | Rejected) -> pa.RecordBatch:
-    """Return the rows as one typed batch."""
-    values = _Values(rows)
-    return pa.record_batch([_array(each, values.at(each.path)) for each in columns], schema=arrow_schema(columns))
+    """Return the rows as one typed batch. Values of an event come from its document, which the contract has passed."""
+    paths = {tuple(each.path.split(".")[1:]): _type_in_json(each) for each in columns if each.path.startswith("event.")}
+    documents = read_documents(rows.landed.payload, paths) if paths else {}
+    arrays = []
+    for each in columns:
+        owner, *path = each.path.split(".")
+        if owner == "event":
+            values = documents[tuple(path)]
+        else:
+            values = pa.array(_values(rows, owner, *path), each.read_as or _type(each))
+        arrays.append(_as_column(each, values))
+    return pa.record_batch(arrays, schema=arrow_schema(columns))
 
 
-class _Values:
-    """Looks a path up in all rows at once; what is absent makes what it would have NULL."""
-
-    def __init__(self, rows: Accepted | Rejected) -> None:
-        self._landed = rows.landed
-        self._found: dict[str, Sequence[Any]] = rows._asdict()
-
-    def at(self, path: str) -> Sequence[Any]:
-        owner, _, name = path.rpartition(".")
-        if owner == "landed":
-            return getattr(self._landed, name)  # type: ignore[no-any-return]
-        if path not in self._found:
-            get = attrgetter(name)
-            self._found[path] = [None if each is None else get(each) for each in self.at(owner)]
-        return self._found[path]
+def _values(rows: Accepted | Rejected, owner: str, name: str) -> Sequence[Any]:
+    """Return what the rows, or the rules beside them, say under one name."""
+    if owner == "landed":
+        return getattr(rows.landed, name)  # type: ignore[no-any-return]
+    return [getattr(each, name) for each in getattr(rows, owner)]
 
 
-def _array(column: ColumnOf, values: Sequence[Any]) -> pa.Array:
-    if column.read_as is None:
-        return pa.array(values, _type(column))
-    return pa.array(values, column.read_as).cast(_type(column))
+def _type_in_json(column: ColumnOf) -> pa.DataType:
+    if column.mode == "REPEATED":
+        return pa.list_(_ARROW[column.type])
+    return pa.int64() if column.read_as == MILLISECONDS else column.read_as or _ARROW[column.type]
+
+
+def _as_column(column: ColumnOf, values: pa.Array) -> pa.Array:
+    return values.cast(column.read_as or values.type).cast(_type(column))
 
 
 def _type(column: ColumnOf) -> pa.DataType:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from operator import not_
@@ -102,18 +102,23 @@ def extract(
     `advance` is told how many rows are done. Raises TransientError, PoisonError, FatalError from the lake.
     """
     fare = 0
+    writing: list[Future[None]] = []
     with (
         _rare_collection(),
         _ParquetFile(files.accepted, ACCEPTED_COLUMNS) as good,
         _ParquetFile(files.rejected, REJECTED_COLUMNS) as bad,
     ):
         batches = chain.from_iterable(read_batches(connection, each) for each in pieces(ranges, PIECE_OFFSETS))
-        for batch in one_ahead(batches):
-            accepted, rejected = judge(batch)
-            good.write(accepted)
-            bad.write(rejected)
-            fare += sum(map(fare_of, accepted.event))
-            advance(len(batch.payload))
+        with ThreadPoolExecutor(1) as writer:
+            for batch in one_ahead(batches):
+                accepted, rejected = judge(batch)
+                for written in writing:
+                    written.result()
+                writing = [writer.submit(good.write, accepted), writer.submit(bad.write, rejected)]
+                fare += sum(map(fare_of, accepted.event))
+                advance(len(batch.payload))
+            for written in writing:
+                written.result()
         return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
 
 

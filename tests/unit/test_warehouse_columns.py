@@ -1,11 +1,17 @@
 """An event keeps every value on its way into Arrow, whose types and modes are BigQuery's."""
 
+import json
 from datetime import UTC, date, datetime
+from functools import reduce
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.check import check
-from contracts.event import TripEvent
+from contracts.event import EARLIEST_MILLISECONDS, LATEST_MILLISECONDS, EventType, TripEvent
 from contracts.schema import EXAMPLES
 from warehouse.columns import (
     ACCEPTED_COLUMNS,
@@ -27,7 +33,12 @@ def landed(*payloads: bytes) -> Landed:
 
 
 def example(name: str) -> bytes:
-    return (EXAMPLES / "valid" / f"{name}.json").read_bytes()
+    return compact(EXAMPLES / "valid" / f"{name}.json")
+
+
+def compact(path: Path) -> bytes:
+    """Return a document as the lake gives it back: on one line."""
+    return json.dumps(json.loads(path.read_bytes())).encode()
 
 
 def event_of(payload: bytes) -> TripEvent:
@@ -82,7 +93,7 @@ def test_required_in_bigquery_is_required_in_the_file() -> None:
 def test_good_and_bad_events_are_divided_and_none_is_lost() -> None:
     valid = sorted((EXAMPLES / "valid").glob("*.json"))
     invalid = sorted((EXAMPLES / "invalid").glob("*/*.json"))
-    payloads = [path.read_bytes() for path in [*invalid[::2], *valid, *invalid[1::2]]]
+    payloads = [compact(path) for path in [*invalid[::2], *valid, *invalid[1::2]]]
     good, bad = judge(landed(*payloads))
     first = 7 + len(invalid[::2])
     assert good.landed.kafka_offset == list(range(first, first + len(valid)))
@@ -108,3 +119,52 @@ def test_the_fingerprint_tells_contents_apart_and_fits_int64() -> None:
     everything = landed(*(bytes([each]) for each in range(256))).fingerprint
     assert all(-(2**63) <= each < 2**63 for each in everything)
     assert len(set(everything)) == 256
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
+MONEY = st.integers(-1_000_000_000, 1_000_000_000)
+ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | TEXT, lambda part: st.lists(part, max_size=3))
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "vehicle_id": TEXT,
+    "provider_name": st.none() | TEXT,
+    "timestamp": st.integers(1_470_000_000_000, LATEST_MILLISECONDS),
+    "publication_time": st.integers(EARLIEST_MILLISECONDS, LATEST_MILLISECONDS),
+    "pickup_area": st.none() | st.integers(1, 32_767),
+    "distance": st.none() | st.integers(0, 10_000_000),
+    "location": st.none()
+    | st.fixed_dictionaries({"lat": st.floats(-90, 90) | st.integers(-90, 90), "lng": st.floats(-180, 180)}),
+    "event_types": st.lists(st.sampled_from(sorted(EventType)), min_size=1, max_size=4),
+    "surprise": ANYTHING,
+}
+
+
+@st.composite
+def events(draw: st.DrawFn) -> bytes:
+    """Return a document that keeps the contract, with fields at their ends, absent, NULL, and of no contract."""
+    event: dict[str, Any] = json.loads(example("trip_end"))
+    event |= draw(st.fixed_dictionaries({}, optional=FIELDS))
+    parts = {name: draw(MONEY.filter(lambda amount: abs(amount) < 2**27)) for name in ("base_fare", "tolls", "tip")}
+    event["fare"] |= {**parts, "extras": 0, "total": sum(parts.values())}
+    for name in draw(st.sets(st.sampled_from(["provider_name", "location", "pickup_area", "dropoff_area"]))):
+        event.pop(name, None)
+    if draw(st.booleans()):
+        event |= {"event_types": ["trip_start"], "fare": None}
+    return json.dumps(event, ensure_ascii=draw(st.booleans())).encode()
+
+
+@settings(max_examples=60)
+@given(st.lists(events(), min_size=1, max_size=5))
+def test_arrow_reads_from_a_document_what_the_contract_has_read(payloads: list[bytes]) -> None:
+    """The verdict is the typed model's, the values are Arrow's: they must be of one opinion."""
+    rows = Accepted(landed(*payloads), [event_of(each) for each in payloads])
+    batch = record_batch(ACCEPTED_COLUMNS, rows)
+    for column in ACCEPTED_COLUMNS:
+        owner, *path = column.path.split(".")
+        if owner == "event":
+            said = [reduce(lambda part, name: part and getattr(part, name), path, each) for each in rows.event]
+            found = batch.column(column.name)
+            if column.read_as is not None:
+                found = found.cast(column.read_as)
+            if column.type == "TIMESTAMP":
+                found = found.cast(pa.int64())
+            assert found.to_pylist() == said, column.name
