@@ -22,6 +22,7 @@ from contracts.settings import LakeSettings, StackSettings, child_environment, l
 from contracts.sql import load_sql
 from producer.simulate.demand import HOUR_MILLISECONDS, SHAPE, hour_of_week
 from producer.simulate.plan import ZONE
+from stack.part import log_tail
 from stack.state import StackFolder
 
 IN_GOLD = {"published", "reconciled"}
@@ -81,7 +82,7 @@ def _everything(rate: float, folder: Path, say: Callable[[str], object]) -> Iter
             state = StackFolder(folder)
             while not state.read().ready:
                 if process.poll() is not None:
-                    raise PartDiedError("The stack ended by itself", where=str(folder / "up.log"))
+                    raise PartDiedError("The stack ended by itself", remedy=log_tail(folder / "up.log"))
                 time.sleep(1)
             yield load(LakeSettings, {}, env_file=state.env_file)
         finally:
