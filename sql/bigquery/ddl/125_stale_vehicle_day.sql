@@ -17,5 +17,6 @@ LEFT JOIN `{gold}.dim_vehicle` AS version
     day.vehicle_id = version.vehicle_id
     AND day.provider_id = version.provider_id
     AND day.first_seen_at >= version.valid_from
-    AND (day.first_seen_at < version.valid_to OR version.valid_to IS NULL)
+    -- As a comparison and not as an OR, which makes the join compare every row with every row.
+    AND day.first_seen_at < COALESCE(version.valid_to, TIMESTAMP '9999-12-31 00:00:00+00')
 WHERE day.provider_id IS NULL OR day.vehicle_key IS DISTINCT FROM version.vehicle_key;

@@ -47,7 +47,8 @@ USING (
         trip.vehicle_id = vehicle.vehicle_id
         AND trip.provider_id = vehicle.provider_id
         AND trip.seen_at >= vehicle.valid_from
-        AND (trip.seen_at < vehicle.valid_to OR vehicle.valid_to IS NULL)
+        -- As a comparison and not as an OR, which makes the join compare every row with every row.
+        AND trip.seen_at < COALESCE(vehicle.valid_to, TIMESTAMP '9999-12-31 00:00:00+00')
     LEFT JOIN `{gold}.dim_payment` AS payment ON trip.payment_type = payment.payment_type
     LEFT JOIN `{gold}.dim_outcome` AS outcome ON trip.outcome = outcome.outcome
     WHERE {bounds trip.service_date}
