@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import docker
@@ -98,7 +99,12 @@ def _remove_abandoned(client: docker.DockerClient) -> None:
     for container in client.containers.list(all=True, filters={"label": OWNER}):
         pid, started = container.labels[OWNER].split()
         if not is_alive(ProcessIdentity(int(pid), float(started))):
-            container.remove(force=True, v=True)
+            try:
+                container.remove(force=True, v=True)
+            except docker.errors.APIError as error:
+                # Tests run side by side, and another one was faster.
+                if error.status_code not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+                    raise
 
 
 def _wait(container: DockerContainer, probe: Callable[[], object], seconds: float = 60) -> None:
