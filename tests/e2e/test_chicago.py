@@ -79,4 +79,6 @@ def test_every_figure_in_gold_can_be_counted_in_the_files(
 
     for step in ("forecast", "check"):
         run(environment, "warehouse", step)
-    verify_preview(environment, bigquery_settings, tmp_path)
+    # Nothing is wrong with these events.
+    nothing = frozenset({"Events that broke the contract, by reason", "Dead letters, by reason"})
+    verify_preview(environment, bigquery_settings, tmp_path, empty=nothing)

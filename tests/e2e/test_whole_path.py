@@ -4,6 +4,7 @@ The judge is the topic itself, read apart from the consumer: every acknowledged 
 among the dead letters, and what keeps the contract must stand in silver as its newest version says.
 """
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -169,19 +170,9 @@ def test_nothing_is_lost_or_doubled_when_the_consumer_is_killed(
     victim = start(small, "consumer", "run")
     try:
         truth = str(tmp_path / "truth.jsonl")
-        produced = run_json(
-            environment,
-            "producer",
-            "simulate",
-            "--seed",
-            "7",
-            "--limit",
-            "1500",
-            "--dirt",
-            "malformed=0.02",
-            "--ground-truth",
-            truth,
-        )
+        options = ("--seed", "7", "--limit", "1500", "--dirt", "malformed=0.02", "--ground-truth", truth)
+        # Slow enough that the consumer is killed in the middle, on a machine of any speed.
+        producer = start(environment, "producer", "simulate", *options, "--rate", "1000", "--json")
         deadline = time.monotonic() + 60
         while not landed(lake_settings):
             assert victim.poll() is None, victim.communicate()
@@ -191,6 +182,9 @@ def test_nothing_is_lost_or_doubled_when_the_consumer_is_killed(
     finally:
         victim.kill()
         victim.communicate()
+        said, problem = producer.communicate(timeout=120)
+    assert producer.returncode == 0, problem
+    produced = json.loads(said)
     at_the_kill = len(landed(lake_settings)) + len(dead_letters(lake_settings))
     assert 0 < at_the_kill < produced["acknowledged"], "the kill came too late to prove anything"
 

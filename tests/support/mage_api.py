@@ -15,7 +15,7 @@ class MageApi:
     """A client, logged in as the owner once `log_in` was called."""
 
     def __init__(self, address: str) -> None:
-        self._http = httpx.Client(base_url=address, trust_env=False, timeout=30)
+        self._http = httpx.Client(base_url=address, trust_env=False, timeout=90)
 
     def close(self) -> None:
         """Close the connections."""
