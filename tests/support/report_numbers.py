@@ -1,6 +1,7 @@
 """Every number that the report shows, held against SQL on the gold that it was read from."""
 
 import json
+from collections.abc import Set
 from datetime import date, datetime
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def verify_numbers(visual: Visual, measures: Measures, sql: MeasureSql) -> Shown
 
 
 def verify_preview(
-    environment: dict[str, str], settings: BigQuerySettings, folder: Path, *, empty: frozenset[str] = frozenset()
+    environment: dict[str, str], settings: BigQuerySettings, folder: Path, *, empty: Set[str] = frozenset()
 ) -> None:
     """Draw the report of a warehouse, and hold every number on every page against SQL on its gold.
 
