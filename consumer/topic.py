@@ -48,7 +48,7 @@ def open_consumer(kafka: KafkaSettings, settings: ConsumerSettings) -> Consumer:
         "queued.max.messages.kbytes": settings.prefetch_bytes // 1024,
         "fetch.max.bytes": FETCH_BYTES,
         "fetch.message.max.bytes": PARTITION_FETCH_BYTES,
-        # How soon it fetches on after that memory was full: it lasts for a tenth of a second, the default rest is a whole one.
+        # How soon it fetches on once that memory is full: it lasts a tenth of a second, the default rest a whole one.
         "fetch.queue.backoff.ms": 20,
         "error_cb": _log_error,
     }
