@@ -26,6 +26,13 @@ from stack.part import log_tail
 from stack.state import StackFolder
 
 IN_GOLD = {"published", "reconciled"}
+FIGURES = {
+    "events": "events in a window",
+    "seconds": "from plan to gold, seconds",
+    "p50": "from event time to gold, seconds: half of the events",
+    "p95": "95 of 100",
+    "p99": "99 of 100",
+}
 LOOK_SECONDS = 0.5
 SETTLING_SECONDS = 120
 """The first windows hold what had to wait for Mage's start."""
@@ -54,8 +61,8 @@ def measure(rate: float, minutes: float, folder: Path, say: Callable[[str], obje
     if not samples:
         raise FatalError("No window came through", remedy="Is the machine too slow for this rate?")
     seconds = minutes * 60
-    for name in ("events", "seconds", "p50", "p95", "p99"):
-        values = sorted(sample[name] for sample in samples)
+    for figure, name in FIGURES.items():
+        values = sorted(sample[figure] for sample in samples)
         rows.append((name, values[len(values) // 2], values[-1]))
     figures = Figures(
         "freshness",
