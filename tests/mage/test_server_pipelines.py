@@ -1,18 +1,23 @@
-"""Every pipeline in Mage's server, started by its API trigger."""
+"""Every pipeline in Mage's server: started by its API trigger, and from the UI in a real browser."""
 
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect, sync_playwright
 
 from contracts.settings import LakeSettings
 from tests.support.commands import ROOT
 from tests.support.inbox import inbox
 from tests.support.mage_api import MageApi
-from tests.support.mage_server import OWNER, serving
+from tests.support.mage_server import OWNER, Server, serving, wait_for
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PIPELINES = sorted(path.parent.name for path in (ROOT / "mage_project").glob("pipelines/*/metadata.yaml"))
+IN_BROWSER = "lake_maintenance"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -53,3 +58,44 @@ def test_every_pipeline_runs_by_its_api_trigger_and_a_failure_that_goes_on_alert
     logs = [path.read_text(encoding="utf-8") for path in (tmp_path / "mage").rglob("*.log")]
     for figure in ("staged_bytes", "bytes_deleted", "checks"):
         assert any(re.search(rf"{figure} [^\n]*seconds [0-9.]+", text) for text in logs), figure
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+def test_a_pipeline_is_run_once_from_the_ui_in_a_browser(
+    server_environment: dict[str, str], lake_with_trips: LakeSettings, tmp_path: Path
+) -> None:
+    with serving(server_environment, tmp_path / "serve.log") as server, sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        page = browser.new_page(base_url=f"http://127.0.0.1:{server.port}")
+        log_in(page)
+        run_once(page, server)
+        browser.close()
+
+
+def log_in(page: Page) -> None:
+    page.goto("/sign-in", wait_until="domcontentloaded")
+    page.locator("input:not([type=password])").first.fill(OWNER[0])
+    page.locator("input[type=password]").fill(OWNER[1])
+    page.get_by_text("Sign into Mage", exact=True).click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def run_once(page: Page, server: Server) -> None:
+    """Open the pipeline, press Run@once, and see the run completed in the UI."""
+    page.goto(f"/pipelines/{IN_BROWSER}/triggers", wait_until="domcontentloaded")
+    page.get_by_text("Run@once", exact=True).click()
+    page.get_by_text("Run now", exact=True).click()
+    server.api.log_in(*OWNER)
+    wait_for(lambda: runs_by_hand(server.api))
+    (run,) = runs_by_hand(server.api)
+    assert server.api.wait_for_end(run["id"])["status"] == "completed"
+    page.goto(f"/pipelines/{IN_BROWSER}/runs", wait_until="domcontentloaded")
+    row = page.locator("tr", has_text=run["pipeline_schedule_name"])
+    # The UI's word for `completed`.
+    expect(row.first).to_contain_text("Done", timeout=20_000)
+
+
+def runs_by_hand(api: MageApi) -> list[dict[str, Any]]:
+    """Return the runs that no trigger of the project started."""
+    return [run for run in api.runs(IN_BROWSER) if run["pipeline_schedule_name"] not in {"every_day", "on_demand"}]
