@@ -153,6 +153,7 @@ class Delivery:
                         self._producer.poll(0.1)
                         tell()
                         if stopped():
+                            handed -= 1  # This one never got in.
                             return
                     except KafkaException as error:
                         raise self._refused(error, message) from error

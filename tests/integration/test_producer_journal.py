@@ -97,7 +97,11 @@ def test_a_broker_that_stands_still_makes_the_producer_wait_in_bounded_memory(st
                 acknowledged = watched.metric("acknowledged_events_total")
             watched.wait_for("acknowledged_events_total", acknowledged + 2 * QUEUE)
             assert watched.metric("acknowledgement_seconds_count") > 0
-            process.send_signal(signal.SIGTERM)
+            with frozen(stack):
+                # A stop while there is no room: what waits for room was never produced.
+                watched.wait_for("queue_depth_events", QUEUE)
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
             output, errors = process.communicate(timeout=60)
         finally:
             process.kill()
