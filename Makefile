@@ -66,6 +66,11 @@ clean: setup ## Stop and wipe the native stack's data, logs and passwords
 env: ## Write .env with fresh random passwords in .secrets/, for docker compose
 	@$(PYTHON) -m stack.secrets
 
+.PHONY: bench
+bench: setup ## Measure consumer and producer against their peers, ~15 minutes: build/bench.json; ARGS=--publish for the docs
+	@$(RUN) -m benchmarks consumer $(ARGS)
+	@$(RUN) -m benchmarks producer $(ARGS)
+
 .PHONY: bench-extract
 bench-extract: setup ## Measure the extraction of 1,000,000 events against a pandas frame (docs/benchmarks.md)
 	@$(RUN) -m benchmarks extraction $(ARGS)

@@ -49,6 +49,23 @@ def producer(
 
 
 @app.command()
+def consumer(
+    events: Annotated[int, typer.Option(min=5_000, help="Events in the topic; slow contenders get fewer.")] = 1_000_000,
+    rounds: Rounds = 3,
+    only: Annotated[list[str] | None, typer.Option(help="Contenders, by a part of their names; all without.")] = None,
+    publish: Publish = False,
+    verbose: Verbose = False,
+) -> None:
+    """Topic to lake: Tripline's consumer against COPY, INSERT, Bento, Debezium's JDBC sink and Quix Streams."""
+    with errors_as_exit_codes(verbose), _folder() as folder:
+        configure_logs(verbose=verbose)
+        from benchmarks.consuming import compare  # noqa: PLC0415 - as above
+
+        folder.chmod(0o711)  # Postgres runs as another account when we are root.
+        say(f"Figures: {compare(events, rounds, folder, say, only=only or [], publish=publish)}")
+
+
+@app.command()
 def freshness(
     rate: Annotated[float, typer.Option(min=1, help="Events a second.")] = 500,
     minutes: Annotated[float, typer.Option(min=1, help="How long to measure, after two minutes to settle.")] = 5,

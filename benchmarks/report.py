@@ -13,6 +13,7 @@ from contracts.errors import FatalError
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "benchmarks"
+SUMMARY = ROOT / "build" / "bench.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 PICTURES = ROOT / "docs" / "images"
 
@@ -29,11 +30,16 @@ class Figures(NamedTuple):
 
 
 def write(figures: Figures, samples: Mapping[str, Any], *, publish: bool, today: date) -> Path:
-    """Write all samples as JSON and return its path; with `publish`, write the section of the page too."""
+    """Write all samples as JSON and return its path; with `publish`, write the section of the page too.
+
+    The last figures of every benchmark stand together in build/bench.json.
+    """
     RESULTS.mkdir(parents=True, exist_ok=True)
     file = RESULTS / f"{figures.name}.json"
-    document = {**figures._asdict(), "date": f"{today}", "samples": samples}
-    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    document = {**figures._asdict(), "date": f"{today}"}
+    file.write_text(json.dumps({**document, "samples": samples}, indent=2) + "\n", encoding="utf-8")
+    summary = json.loads(SUMMARY.read_text(encoding="utf-8")) if SUMMARY.exists() else {}
+    SUMMARY.write_text(json.dumps({**summary, figures.name: document}, indent=2) + "\n", encoding="utf-8")
     if publish:
         PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), figures.name, markdown(figures, today)), "utf-8")
     return file

@@ -1,0 +1,38 @@
+"""Quix Streams with its PostgreSQL sink, in an environment of its own."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from psycopg import sql
+
+from benchmarks.contender import ROOT, Contender, NotInstallableError, Place, Program, Table
+from benchmarks.peers.keep import once, run
+
+VERSION = "3.28.1"
+SCRIPT = Path(__file__).with_name("quix_sink.py")
+TABLE = Table(sql.Identifier("trip_event"), sql.Identifier("kafka_partition"), sql.Identifier("kafka_offset"))
+
+
+def install(name: str, cache: Path, say: Callable[[str], object]) -> Contender:
+    """Return Quix Streams as a contender whose sink makes its own table."""
+    folder = cache / f"quix-{VERSION}"
+    uv = shutil.which("uv") or shutil.which(ROOT / ".uv" / "bin" / "uv")
+    if uv is None and not folder.is_dir():
+        raise NotInstallableError("uv, which would install it, was not found")
+
+    def build(unfinished: Path) -> None:
+        say(f"Installing Quix Streams {VERSION}, once on this machine …")
+        run([str(uv), "venv", "--quiet", "--python", sys.executable, "environment"], unfinished)
+        packages = f"quixstreams[postgresql]=={VERSION}"
+        run([str(uv), "pip", "install", "--quiet", "--python", "environment/bin/python", packages], unfinished)
+
+    python = once(folder, build) / "environment" / "bin" / "python"
+    return Contender(name, lambda place: [_program(python, place)], part=10, table=TABLE)
+
+
+def _program(python: Path, place: Place) -> Program:
+    kafka = place.kafka
+    arguments = [kafka.bootstrap_servers, kafka.topic, place.group]
+    return Program([str(python), str(SCRIPT), *arguments], place.libpq_environment())

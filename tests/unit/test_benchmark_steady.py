@@ -1,0 +1,51 @@
+"""The rates of a run, from looks at a growing table."""
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.steady import Look, pace
+from benchmarks.usage import cpu_seconds, peak_mebibytes
+from contracts.errors import FatalError
+
+
+def looks(*seen: tuple[float, int, int]) -> list[Look]:
+    return [Look(seconds, size, writing, seconds / 2, 100 + seconds) for seconds, size, writing in seen]
+
+
+def test_the_steady_rate_leaves_out_the_start_up_and_the_first_rows() -> None:
+    found = pace(looks((0, 0, 0), (10, 0, 1), (20, 1_000, 1), (25, 6_000, 1), (30, 11_000, 0)), rows=1_100)
+    assert found.steady_rate == pytest.approx(1_000 / 10)
+    assert found.whole_rate == pytest.approx(1_100 / 30)
+    assert found.first_row_seconds == 20
+
+
+def test_a_run_ends_when_all_is_committed_and_not_when_it_was_counted() -> None:
+    found = pace(looks((0, 0, 0), (1, 100, 1), (2, 1_000, 1), (3, 1_000, 0), (4, 1_000, 0)), rows=10)
+    assert found.seconds == 3
+    assert found.client_cpu_seconds == pytest.approx(1.5)
+    assert found.postgres_cpu_seconds == pytest.approx(3)
+
+
+def test_a_table_with_something_in_it_already_counts_from_there() -> None:
+    found = pace(looks((0, 500, 0), (1, 600, 0), (2, 1_500, 0)), rows=1_000)
+    assert found.steady_rate == pytest.approx(900)
+
+
+@pytest.mark.parametrize("seen", [[(0, 0, 0)], [(0, 0, 0), (1, 1_000, 0)], [(0, 0, 0), (1, 0, 0)]])
+def test_a_run_too_short_to_be_seen_has_no_rate(seen: list[tuple[float, int, int]]) -> None:
+    with pytest.raises(FatalError, match="never seen growing"):
+        pace(looks(*seen), rows=10)
+
+
+def test_an_ended_process_keeps_its_cpu_time_until_it_is_waited_for() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "sum(range(3_000_000)); print(flush=True)"], stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        process.stdout.read()
+        assert cpu_seconds(process.pid) > 0
+    assert cpu_seconds(process.pid) == 0
+    assert peak_mebibytes(process.pid) == 0
