@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, TopicDescription
 
@@ -13,6 +14,9 @@ from contracts.settings import KafkaSettings
 
 CHECK_SECONDS = 10.0
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+_NOT_SUPPORTED = {KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE}  # noqa: SLF001 - librdkafka's names
+
+_log = structlog.get_logger()
 
 
 class Identity:
@@ -25,15 +29,18 @@ class Identity:
         self._asked: Future[TopicDescription] | None = None
         self._asked_at = 0.0
         self._known: str | None = None
+        self._warned = False
 
     def read(self) -> str | None:
-        """Return the topic's id; None where the broker gives none. Raises TransientError without an answer."""
-        try:
-            return _id_of(self._ask().result())
-        except KafkaException as error:
-            if error.args[0].code() in {KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE}:  # noqa: SLF001
-                return None
-            raise TransientError("Kafka did not describe the topic", where=f"topic {self._kafka.topic}") from error
+        """Return the topic's id; None, and a line in the log once, where the broker gives none.
+
+        Raises TransientError without an answer.
+        """
+        topic_id = self._read()
+        if topic_id is None and not self._warned:
+            _log.warning("topic_identity_unknown", topic=self._kafka.topic)
+            self._warned = True
+        return topic_id
 
     def expect(self, topic_id: str | None) -> None:
         """Take this as the id from now on."""
@@ -53,13 +60,27 @@ class Identity:
         if answer.exception() is None:
             hold(self._kafka.topic, expected=self._known, found=_id_of(answer.result()))
 
+    def _read(self) -> str | None:
+        admin = self._connected()
+        try:
+            cluster = admin.list_topics(self._kafka.topic, timeout=self._kafka.timeout_seconds)
+            # Only the controller is asked about topics; where no broker is it, librdkafka would wait for it in vain.
+            return _id_of(self._ask().result()) if cluster.controller_id in cluster.brokers else None
+        except KafkaException as error:
+            if error.args[0].code() in _NOT_SUPPORTED:
+                return None
+            raise TransientError("Kafka did not describe the topic", where=f"topic {self._kafka.topic}") from error
+
     def _ask(self) -> "Future[TopicDescription]":
         self._asked_at = self._clock()
-        self._admin = self._admin or silent_admin(self._kafka)
-        answers = self._admin.describe_topics(
+        answers = self._connected().describe_topics(
             TopicCollection([self._kafka.topic]), request_timeout=self._kafka.timeout_seconds
         )
         return answers[self._kafka.topic]
+
+    def _connected(self) -> AdminClient:
+        self._admin = self._admin or silent_admin(self._kafka)
+        return self._admin
 
 
 def hold(topic: str, *, expected: str, found: str | None) -> None:

@@ -268,13 +268,7 @@ class Loop:
         _log.warning("kafka_reports", error=error.name(), partition=partition)
 
     def _refuse_to_jump(self, partition: int) -> None:
+        """Raise LostOffsetsError; begin anew where Kafka has the offset after all: it was a replica that lags."""
         position = self._writers.positions.get(partition)
-        if position is None:
-            return
-        try:
-            lost = self._offsets.lost(partition, position)
-        except TransientError as error:
-            # The partition is not fetched any more: begin anew, and be told again.
-            self._recover(error)
-            return
-        raise lost
+        if position is not None:
+            self._recover(self._offsets.why_refused(partition, position))

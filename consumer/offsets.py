@@ -6,7 +6,7 @@ from contextlib import suppress
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from consumer.batch import Move
-from contracts.errors import LostOffsetsError, TransientError
+from contracts.errors import LostOffsetsError, TransientError, TriplineError
 
 ANSWER_SECONDS = 10.0
 
@@ -39,12 +39,18 @@ class Offsets:
         with suppress(KafkaException):
             self._consumer.commit(offsets=offsets, asynchronous=True)
 
-    def lost(self, partition: int, position: int) -> LostOffsetsError:
-        """Return the error for a position that Kafka does not have."""
-        low, high = self.ends(partition)
+    def why_refused(self, partition: int, position: int) -> TriplineError:
+        """Return why Kafka does not read from the lake's position: LostOffsetsError, or TransientError when it will."""
+        where = f"topic {self._topic}, partition {partition}"
+        try:
+            low, high = self.ends(partition)
+        except TransientError as error:
+            return error
+        if low <= position <= high:
+            return TransientError(f"Kafka refused offset {position}, which it has", where=where)
         return LostOffsetsError(
             f"Kafka does not have offset {position}, where the lake stands; it has [{low}, {high})",
-            where=f"topic {self._topic}, partition {partition}",
+            where=where,
             remedy="`python -m consumer skip-lost` shows what retention removed, and goes on behind it when told to.",
         )
 

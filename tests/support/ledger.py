@@ -24,6 +24,8 @@ from tests.support.topic import messages_on
 Headers = list[tuple[str, str | bytes | None]]
 Coordinates = tuple[int, int]
 
+# What a broker takes by default (message.max.bytes); a producer of librdkafka would send less by default.
+_MESSAGE_BYTES = 1_048_588
 _NAMESPACE = UUID("6f1f3c5e-5b1a-4c53-9a3c-0e6f3f3f7d11")
 _EVENT: dict[str, Any] = json.loads((EXAMPLES / "valid" / "trip_end.json").read_bytes())
 
@@ -67,7 +69,8 @@ class Ledger:
     _events: int = 0
 
     def __post_init__(self) -> None:
-        self._producer = Producer({**self.kafka.client_config(), "enable.idempotence": True, "linger.ms": 5})
+        config = {"enable.idempotence": True, "linger.ms": 5, "message.max.bytes": _MESSAGE_BYTES}
+        self._producer = Producer(self.kafka.client_config() | config)
 
     def send_events(self, count: int) -> None:
         """Put so many valid events of different trips into the topic, and wait for their acknowledgements."""
