@@ -53,11 +53,11 @@ def compare(  # noqa: PLR0913 - what the command takes, and where to do it
     `only` names the contenders by parts of their names; empty for all.
     """
     skipped: dict[str, str] = {}
-    peers = [] if only and not _peers_wanted(only) else list(_installed(skipped, say))
+    peers = list(_installed(only, skipped, say))
     with native_stack(folder, parts=("kafka", "postgres"), say=say) as stack:
         bench = _Bench(stack, folder, events, say)
         halves = bench.copy_files()
-        contenders = [each for each in (*ours.contenders(halves), *peers) if not only or _named(each.name, only)]
+        contenders = [each for each in (*ours.contenders(halves), *peers) if _wanted(each.name, only)]
         outcome = Outcome({each.name: [] for each in contenders}, skipped)
         for number in range(1, rounds + 1):
             for each in contenders:
@@ -91,7 +91,7 @@ class _Bench:
             with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                 place = Place(self._topic(events), lake, Path(folder), group)
                 self._prepare(contender, place)
-                sample = observe(contender, place, events, self._stack.running["postgres"].pid)
+                sample = observe(contender, place, events, self._stack)
         except FatalError as error:
             if not contender.is_peer:
                 raise
@@ -122,11 +122,13 @@ class _Bench:
         return self._topics[events]
 
 
-def _installed(skipped: dict[str, str], say: Say) -> Iterable[Contender]:
+def _installed(only: Sequence[str], skipped: dict[str, str], say: Say) -> Iterable[Contender]:
     """Yield the peers that this machine has or can get; note why it cannot have the others."""
     cache = cache_folder(load(StackSettings)) / "bench"
     cache.mkdir(exist_ok=True)
     for name, install in INSTALLERS.items():
+        if not _wanted(name, only):
+            continue
         try:
             yield install(name, cache, say)
         except NotInstallableError as error:
@@ -137,12 +139,8 @@ def _installed(skipped: dict[str, str], say: Say) -> Iterable[Contender]:
             say(f"{name} is {skipped[name]}")
 
 
-def _peers_wanted(only: Sequence[str]) -> bool:
-    return any(_named(name, only) for name in INSTALLERS)
-
-
-def _named(name: str, only: Sequence[str]) -> bool:
-    return any(part.lower() in name.lower() for part in only)
+def _wanted(name: str, only: Sequence[str]) -> bool:
+    return not only or any(part.lower() in name.lower() for part in only)
 
 
 def _write(outcome: Outcome, events: int, rounds: int, *, publish: bool) -> Path:

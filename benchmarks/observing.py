@@ -1,7 +1,6 @@
 """One run of a contender, watched from outside: the same eyes for all."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,18 +10,21 @@ from typing import Any, NamedTuple
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
-from benchmarks.contender import Contender, Place, Program, Table
+from benchmarks.contender import Contender, Place, Table
 from benchmarks.steady import Look, pace
 from benchmarks.usage import cpu_seconds, family_cpu_seconds, peak_mebibytes
 from contracts.errors import FatalError
 from contracts.lake import connect
 from contracts.sql import load_sql
-from stack.part import log_tail
+from stack.native import NativeStack
+from stack.part import Part, log_tail
 
 LOOK_SECONDS = 0.1
 QUIET_SECONDS = 1.0
 """When the table has stood still for so long, its rows are counted."""
-LONGEST_SECONDS = 600
+STILL_SECONDS = 60
+"""When it has stood still for so long without all rows, it is given up."""
+LOG = "contender.log"
 
 
 class _Counted(NamedTuple):
@@ -30,31 +32,31 @@ class _Counted(NamedTuple):
     coordinates: int
 
 
-def observe(contender: Contender, place: Place, events: int, postgres: int) -> dict[str, Any]:
+def observe(contender: Contender, place: Place, events: int, stack: NativeStack) -> dict[str, Any]:
     """Start a contender, watch it until each of the topic's `events` messages has its row, stop it; return its figures.
 
-    `postgres` is the server's process. Raises FatalError when the contender ends before, takes too long, or lands
-    something twice.
+    Raises FatalError when it ends before, stands still, or lands something twice.
     """
     with (
         connect(place.lake, application="benchmark", autocommit=True) as connection,
-        _running(contender.programs(place), place.folder) as processes,
+        _running(contender, place, stack) as pids,
     ):
-        watch = _Watch(connection, processes, postgres)
+        watch = _Watch(connection, pids, stack.running["postgres"].pid)
         looks = [watch.look()]
-        moved_at, counted = 0.0, _Counted(0, 0)
+        moved_at = counted_at = 0.0
+        counted = _Counted(0, 0)
         while counted.coordinates != events:
             time.sleep(LOOK_SECONDS)
             look = watch.look()
             if look.table_bytes != looks[-1].table_bytes or look.writing:
                 moved_at = look.seconds
             looks.append(look)
-            if look.seconds - moved_at > QUIET_SECONDS:
-                codes = _exit_codes(processes)
+            if look.seconds - max(moved_at, counted_at) > QUIET_SECONDS:
+                codes = _exit_codes(pids)
                 counted = _count(connection, contender.table) if look.table_bytes else counted
                 if counted.coordinates != events:
-                    _verify_hope(contender.name, codes, look, place.folder)
-                moved_at = look.seconds
+                    _verify_hope(contender.name, codes, look.seconds - moved_at, place.folder)
+                counted_at = watch.seconds()
     if counted.rows != events:
         raise FatalError(f"{counted.rows - events} messages landed twice", where=contender.name)
     return {"events": events, "peak_mebibytes": watch.peak_mebibytes, **pace(looks, events)._asdict()}
@@ -63,20 +65,24 @@ def observe(contender: Contender, place: Place, events: int, postgres: int) -> d
 class _Watch:
     """Looks at the table, at Postgres, and at the contender's processes."""
 
-    def __init__(self, connection: Connection[TupleRow], processes: Sequence[subprocess.Popen[bytes]], server: int):
-        self._connection, self._server = connection, server
-        self._pids = [process.pid for process in processes]
+    def __init__(self, connection: Connection[TupleRow], pids: Sequence[int], server: int) -> None:
+        self._connection, self._pids, self._server = connection, pids, server
         self._started = time.monotonic()
         self.peak_mebibytes = 0.0
         """Of the process that needed the most."""
 
+    def seconds(self) -> float:
+        """Return how long the contender has been running."""
+        return time.monotonic() - self._started
+
     def look(self) -> Look:
+        """Look now."""
         row = self._connection.execute(load_sql("postgres/benchmarks/landing_progress")).fetchone()
         assert row is not None, "an aggregate returns one row"  # noqa: S101
         self.peak_mebibytes = max(self.peak_mebibytes, *map(peak_mebibytes, self._pids))
         observer = self._connection.info.backend_pid
         return Look(
-            seconds=time.monotonic() - self._started,
+            seconds=self.seconds(),
             table_bytes=row[0],
             writing=row[1],
             client_cpu=sum(map(cpu_seconds, self._pids)),
@@ -85,47 +91,40 @@ class _Watch:
 
 
 @contextmanager
-def _running(programs: Sequence[Program], folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Run a contender's processes, and end them."""
-    with (folder / "contender.log").open("wb") as log:
-        processes = [
-            subprocess.Popen(
-                list(each.command),
-                env=dict(each.environment),
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+def _running(contender: Contender, place: Place, stack: NativeStack) -> Iterator[list[int]]:
+    """Run a contender's processes as parts of the stack, which ends them even when we are killed; yield their ids."""
+    running = []
+    try:
+        for number, (command, environment) in enumerate(contender.programs(place)):
+            part = Part(
+                name=f"contender {number}",
+                command=command,
+                environment=environment,
+                folder=place.folder,
+                log=place.folder / LOG,
+                healthy=lambda: True,
+                patience_seconds=5,
             )
-            for each in programs
-        ]
-        try:
-            yield processes
-        finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                try:
-                    process.wait(5)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+            running.append(stack.add(part))
+        yield [each.pid for each in running]
+    finally:
+        for each in running:
+            each.stop()
 
 
-def _exit_codes(processes: Sequence[subprocess.Popen[bytes]]) -> list[int | None]:
+def _exit_codes(pids: Sequence[int]) -> list[int | None]:
     """Return the exit code of each process, None while it runs. An ended one keeps its CPU time for the next look."""
-    peek = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    ended = [os.waitid(os.P_PID, process.pid, peek) for process in processes]
+    ended = [os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) for pid in pids]
     return [each.si_status if each else None for each in ended]
 
 
-def _verify_hope(name: str, codes: Sequence[int | None], look: Look, folder: Path) -> None:
+def _verify_hope(name: str, codes: Sequence[int | None], still_seconds: float, folder: Path) -> None:
     """Raise FatalError when what is missing will not come any more."""
-    if any(codes) or None not in codes or look.seconds > LONGEST_SECONDS:
+    if any(codes) or None not in codes or still_seconds > STILL_SECONDS:
         raise FatalError(
-            "A contender did not land everything",
-            where=f"{name}, exit codes {codes}, after {look.seconds:.0f} s",
-            remedy=log_tail(folder / "contender.log"),
+            "It did not land everything",
+            where=f"{name}, exit codes {codes}, after {still_seconds:.0f} s of standing still",
+            remedy=log_tail(folder / LOG),
         )
 
 

@@ -17,7 +17,11 @@ def once(folder: Path, make: Callable[[Path], object]) -> Path:
             unfinished = Path(temporary) / "unfinished"
             unfinished.mkdir()
             make(unfinished)
-            unfinished.rename(folder)
+            try:
+                unfinished.rename(folder)
+            except OSError:
+                if not folder.is_dir():
+                    raise  # Anything but another process that was faster.
     return folder
 
 
