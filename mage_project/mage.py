@@ -1,4 +1,4 @@
-"""Mage's own command with our alerts and a queue that loses no run: `python -m mage_project.mage start …`.
+"""Mage's own command with our alerts, first runs, and a queue that loses no run: `python -m mage_project.mage start …`.
 
 Mage puts a run into its queue and at once forks the process that serves it. While the run is still on its way through
 the pipe, that process finds the queue empty and ends; the run waits for ever, and with it all later runs of its
@@ -8,7 +8,9 @@ schedule, since there is only one at a time.
 from mage_ai.cli.main import app
 from mage_ai.orchestration.queue import process_queue
 
-from mage_project import notify
+# Each block is a fork of this process: what is imported here, none of them imports again.
+import warehouse.steps  # noqa: F401
+from mage_project import first_due, notify
 
 
 class ServedQueue(process_queue.ProcessQueue):  # type: ignore[misc]
@@ -24,6 +26,7 @@ class ServedQueue(process_queue.ProcessQueue):  # type: ignore[misc]
 # Mage looks the class up when its scheduler makes the queue.
 process_queue.ProcessQueue = ServedQueue
 notify.install()
+first_due.install()
 
 if __name__ == "__main__":
     app()
