@@ -1,4 +1,4 @@
-"""Contender: `INSERT` from Python, one message and one commit at a time, or with `executemany` a thousand."""
+"""Sink: `INSERT` from Python, one message and one commit at a time, or with `executemany` a thousand."""
 
 import sys
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""One run of a contender, watched from outside: the same eyes for all."""
+"""One run of a sink, watched from outside: the same eyes for all."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
-from benchmarks.contender import Contender, Place, Table
+from benchmarks.sink import Place, Sink, Table
 from benchmarks.steady import Look, pace
 from benchmarks.usage import cpu_seconds, family_cpu_seconds, peak_mebibytes
 from contracts.errors import FatalError
@@ -24,7 +24,7 @@ QUIET_SECONDS = 1.0
 """When the table has stood still for so long, its rows are counted."""
 STILL_SECONDS = 60
 """When it has stood still for so long without all rows, it is given up."""
-LOG = "contender.log"
+LOG = "sink.log"
 
 
 class _Counted(NamedTuple):
@@ -32,14 +32,14 @@ class _Counted(NamedTuple):
     coordinates: int
 
 
-def observe(contender: Contender, place: Place, events: int, stack: NativeStack) -> dict[str, Any]:
-    """Start a contender, watch it until each of the topic's `events` messages has its row, stop it; return its figures.
+def observe(sink: Sink, place: Place, events: int, stack: NativeStack) -> dict[str, Any]:
+    """Start a sink, watch it until each of the topic's `events` messages has its row, stop it; return its figures.
 
     Raises FatalError when it ends before, stands still, or lands something twice.
     """
     with (
         connect(place.lake, application="benchmark", autocommit=True) as connection,
-        _running(contender, place, stack) as pids,
+        _running(sink, place, stack) as pids,
     ):
         watch = _Watch(connection, pids, stack.running["postgres"].pid)
         looks = [watch.look()]
@@ -53,17 +53,17 @@ def observe(contender: Contender, place: Place, events: int, stack: NativeStack)
             looks.append(look)
             if look.seconds - max(moved_at, counted_at) > QUIET_SECONDS:
                 codes = _exit_codes(pids)
-                counted = _count(connection, contender.table) if look.table_bytes else counted
+                counted = _count(connection, sink.table) if look.table_bytes else counted
                 if counted.coordinates != events:
-                    _verify_hope(contender.name, codes, look.seconds - moved_at, place.folder)
+                    _verify_hope(sink.name, codes, look.seconds - moved_at, place.folder)
                 counted_at = watch.seconds()
     if counted.rows != events:
-        raise FatalError(f"{counted.rows - events} messages landed twice", where=contender.name)
+        raise FatalError(f"{counted.rows - events} messages landed twice", where=sink.name)
     return {"events": events, "peak_mebibytes": watch.peak_mebibytes, **pace(looks, events)._asdict()}
 
 
 class _Watch:
-    """Looks at the table, at Postgres, and at the contender's processes."""
+    """Looks at the table, at Postgres, and at the sink's processes."""
 
     def __init__(self, connection: Connection[TupleRow], pids: Sequence[int], server: int) -> None:
         self._connection, self._pids, self._server = connection, pids, server
@@ -72,7 +72,7 @@ class _Watch:
         """Of the process that needed the most."""
 
     def seconds(self) -> float:
-        """Return how long the contender has been running."""
+        """Return how long the sink has been running."""
         return time.monotonic() - self._started
 
     def look(self) -> Look:
@@ -91,13 +91,13 @@ class _Watch:
 
 
 @contextmanager
-def _running(contender: Contender, place: Place, stack: NativeStack) -> Iterator[list[int]]:
-    """Run a contender's processes as parts of the stack, which ends them even when we are killed; yield their ids."""
+def _running(sink: Sink, place: Place, stack: NativeStack) -> Iterator[list[int]]:
+    """Run a sink's processes as parts of the stack, which ends them even when we are killed; yield their ids."""
     running = []
     try:
-        for number, (command, environment) in enumerate(contender.programs(place)):
+        for number, (command, environment) in enumerate(sink.programs(place)):
             part = Part(
-                name=f"contender {number}",
+                name=f"sink {number}",
                 command=command,
                 environment=environment,
                 folder=place.folder,

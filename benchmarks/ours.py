@@ -1,10 +1,10 @@
-"""Contenders that need nothing but this checkout: the limit, what one writes first, and Tripline."""
+"""Sinks that need nothing but this checkout: the limit, what one writes first, and Tripline."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.contender import Contender, Place, Program
+from benchmarks.sink import Place, Program, Sink
 from contracts.settings import ConsumerSettings
 from contracts.sql import load_sql
 from stack.postgres import INSTALLATION
@@ -13,15 +13,15 @@ ONE_COPY, TWO_COPIES = "the limit: psql \\copy, one session", "the limit: psql \
 ONE_PROCESS, TWO_PROCESSES = "Tripline, one process", "Tripline, two processes"
 
 
-def contenders(halves: Sequence[Path]) -> list[Contender]:
+def sinks(halves: Sequence[Path]) -> list[Sink]:
     """Return them all; `halves` are the two COPY files that together hold the topic's rows."""
     return [
-        Contender(ONE_COPY, lambda place: [_psql(place, halves)], is_peer=False),
-        Contender(TWO_COPIES, lambda place: [_psql(place, [half]) for half in halves], is_peer=False),
-        Contender(ONE_PROCESS, lambda place: [_tripline(place)], is_peer=False),
-        Contender(TWO_PROCESSES, lambda place: [_tripline(place)] * 2, is_peer=False),
-        Contender("psycopg, executemany of 1,000", lambda place: [_inserts(place, "batches")], part=4, is_peer=False),
-        Contender("an INSERT and a commit a message", lambda place: [_inserts(place, "one")], part=50, is_peer=False),
+        Sink(ONE_COPY, lambda place: [_psql(place, halves)], is_peer=False),
+        Sink(TWO_COPIES, lambda place: [_psql(place, [half]) for half in halves], is_peer=False),
+        Sink(ONE_PROCESS, lambda place: [_tripline(place)], is_peer=False),
+        Sink(TWO_PROCESSES, lambda place: [_tripline(place)] * 2, is_peer=False),
+        Sink("psycopg, executemany of 1,000", lambda place: [_inserts(place, "batches")], part=4, is_peer=False),
+        Sink("an INSERT and a commit a message", lambda place: [_inserts(place, "one")], part=50, is_peer=False),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The topic that every contender lands: read from its beginning to where it ends now."""
+"""The topic that every sink lands: read from its beginning to where it ends now."""
 
 from collections.abc import Container, Iterator
 from pathlib import Path

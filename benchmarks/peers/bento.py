@@ -5,16 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.contender import Contender, NotInstallableError, Place, Program
 from benchmarks.peers.keep import once, run
+from benchmarks.sink import NotInstallableError, Place, Program, Sink
 
 VERSION = "1.19.0"
 MODULE = "github.com/warpstreamlabs/bento"
 FILES = Path(__file__).parent
 
 
-def install(name: str, cache: Path, say: Callable[[str], object]) -> Contender:
-    """Return Bento as a contender that writes the lake's own table."""
+def install(name: str, cache: Path, say: Callable[[str], object]) -> Sink:
+    """Return Bento as a sink that writes the lake's own table."""
     folder = cache / f"bento-{VERSION}"
     go = shutil.which("go")
     if go is None and not folder.is_dir():
@@ -28,7 +28,7 @@ def install(name: str, cache: Path, say: Callable[[str], object]) -> Contender:
         run([str(go), "build", "-mod=mod", "-ldflags=-s -w", "-o", "bento", "."], unfinished)
 
     program = once(folder, build) / "bento"
-    return Contender(name, lambda place: [_program(program, place)])
+    return Sink(name, lambda place: [_program(program, place)])
 
 
 def _program(program: Path, place: Place) -> Program:

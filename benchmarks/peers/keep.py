@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.contender import NotInstallableError
+from benchmarks.sink import NotInstallableError
 
 LONGEST_SECONDS = 1_800
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from psycopg import sql
 
-from benchmarks.contender import ROOT, Contender, NotInstallableError, Place, Program, Table
 from benchmarks.peers.keep import once, run
+from benchmarks.sink import ROOT, NotInstallableError, Place, Program, Sink, Table
 
 VERSION = "3.28.1"
 SCRIPT = Path(__file__).with_name("quix_sink.py")
 TABLE = Table(sql.Identifier("trip_event"), sql.Identifier("kafka_partition"), sql.Identifier("kafka_offset"))
 
 
-def install(name: str, cache: Path, say: Callable[[str], object]) -> Contender:
-    """Return Quix Streams as a contender whose sink makes its own table."""
+def install(name: str, cache: Path, say: Callable[[str], object]) -> Sink:
+    """Return Quix Streams as a sink that makes its own table."""
     folder = cache / f"quix-{VERSION}"
     uv = shutil.which("uv") or shutil.which(ROOT / ".uv" / "bin" / "uv")
     if uv is None and not folder.is_dir():
@@ -29,7 +29,7 @@ def install(name: str, cache: Path, say: Callable[[str], object]) -> Contender:
         run([str(uv), "pip", "install", "--quiet", "--python", "environment/bin/python", packages], unfinished)
 
     python = once(folder, build) / "environment" / "bin" / "python"
-    return Contender(name, lambda place: [_program(python, place)], part=10, table=TABLE)
+    return Sink(name, lambda place: [_program(python, place)], part=10, table=TABLE)
 
 
 def _program(python: Path, place: Place) -> Program:

@@ -1,10 +1,12 @@
-"""The rates of a run, from looks at a growing table."""
+"""The rates of a run, from looks at a growing table, and the table that they make."""
 
 import subprocess
 import sys
 
 import pytest
 
+from benchmarks import ours
+from benchmarks.outcome import COLUMNS, Outcome, rows
 from benchmarks.steady import Look, pace
 from benchmarks.usage import cpu_seconds, peak_mebibytes
 from contracts.errors import FatalError
@@ -49,3 +51,17 @@ def test_an_ended_process_keeps_its_cpu_time_until_it_is_waited_for() -> None:
         assert cpu_seconds(process.pid) > 0
     assert cpu_seconds(process.pid) == 0
     assert peak_mebibytes(process.pid) == 0
+
+
+def test_the_table_has_medians_and_says_what_was_skipped_and_why() -> None:
+    def sample(rate: float) -> dict[str, float]:
+        figures = ("whole_rate", "client_cpu_seconds", "postgres_cpu_seconds", "peak_mebibytes")
+        return {"events": 500_000, "steady_rate": rate, **dict.fromkeys(figures, rate / 10)}
+
+    samples = {ours.TWO_COPIES: [sample(100), sample(300), sample(200)], "slow": [sample(50)], "failed": [sample(1)]}
+    limit, slow, failed, missing = rows(Outcome(samples, {"failed": "failed: why", "missing": "skipped: no Go"}))
+    assert limit == (ours.TWO_COPIES, "500,000", 200, "1.00", 20, 40, 40, 20)
+    assert slow[:4] == ("slow", "500,000", 50, "0.25")
+    assert failed[:3] == ("failed", "failed: why", "")
+    assert missing[:2] == ("missing", "skipped: no Go")
+    assert {len(row) for row in (limit, slow, failed, missing)} == {len(COLUMNS)}

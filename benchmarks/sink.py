@@ -17,7 +17,7 @@ class NotInstallableError(TriplineError):
 
 
 class Table(NamedTuple):
-    """Where a contender's rows are counted, and the columns that hold a message's coordinates."""
+    """Where a sink's rows are counted, and the columns that hold a message's coordinates."""
 
     name: sql.Identifier
     partition: sql.Identifier
@@ -55,13 +55,13 @@ class Place(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A process of a contender."""
+    """A process of a sink."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
 
 
-class Contender(NamedTuple):
+class Sink(NamedTuple):
     """What is measured. It may end by itself or run on: it counts until the last row is there."""
 
     name: str
