@@ -41,7 +41,7 @@ def observe(sink: Sink, place: Place, events: int, stack: NativeStack) -> dict[s
         connect(place.lake, application="benchmark", autocommit=True) as connection,
         _running(sink, place, stack) as pids,
     ):
-        watch = _Watch(connection, pids, stack.running["postgres"].pid)
+        watch = _Watch(connection, pids, stack)
         looks = [watch.look()]
         moved_at = counted_at = 0.0
         counted = _Counted(0, 0)
@@ -63,10 +63,11 @@ def observe(sink: Sink, place: Place, events: int, stack: NativeStack) -> dict[s
 
 
 class _Watch:
-    """Looks at the table, at Postgres, and at the sink's processes."""
+    """Looks at the table, at Postgres and the broker, and at the sink's processes."""
 
-    def __init__(self, connection: Connection[TupleRow], pids: Sequence[int], server: int) -> None:
-        self._connection, self._pids, self._server = connection, pids, server
+    def __init__(self, connection: Connection[TupleRow], pids: Sequence[int], stack: NativeStack) -> None:
+        self._connection, self._pids = connection, pids
+        self._server, self._broker = stack.running["postgres"].pid, stack.running["kafka"].pid
         self._started = time.monotonic()
         self.peak_mebibytes = 0.0
         """Of the process that needed the most."""
@@ -87,6 +88,7 @@ class _Watch:
             writing=row[1],
             client_cpu=sum(map(cpu_seconds, self._pids)),
             postgres_cpu=family_cpu_seconds(self._server, without=observer),
+            broker_cpu=cpu_seconds(self._broker),
         )
 
 

@@ -19,6 +19,8 @@ class Look(NamedTuple):
     """CPU seconds of the consumer's processes so far."""
     postgres_cpu: float
     """CPU seconds of Postgres so far."""
+    broker_cpu: float
+    """CPU seconds of the broker so far."""
 
 
 class Pace(NamedTuple):
@@ -30,6 +32,7 @@ class Pace(NamedTuple):
     seconds: float
     client_cpu_seconds: float
     postgres_cpu_seconds: float
+    broker_cpu_seconds: float
 
 
 def pace(looks: Sequence[Look], rows: int) -> Pace:
@@ -51,4 +54,5 @@ def pace(looks: Sequence[Look], rows: int) -> Pace:
         seconds=end.seconds,
         client_cpu_seconds=end.client_cpu,
         postgres_cpu_seconds=end.postgres_cpu - before.postgres_cpu,
+        broker_cpu_seconds=end.broker_cpu - before.broker_cpu,
     )

@@ -11,7 +11,8 @@ Installer = Callable[[str, Path, Callable[[str], object]], Sink]
 """Takes the peer's name and a cache folder, downloads once what is missing, and says so. Raises NotInstallableError."""
 
 INSTALLERS: Mapping[str, Installer] = {
-    f"Bento {bento.VERSION}": bento.install,
+    f"Bento {bento.VERSION}": partial(bento.install, document=bento.PARSED),
+    "Bento, documents as text": partial(bento.install, document=bento.AS_TEXT),
     f"Debezium JDBC sink {debezium.VERSION}": partial(debezium.install, batch=debezium.DEFAULT_BATCH),
     f"Debezium JDBC sink, batches of {debezium.LARGE_BATCH:,}": partial(debezium.install, batch=debezium.LARGE_BATCH),
     f"Quix Streams {quix.VERSION}": quix.install,

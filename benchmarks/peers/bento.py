@@ -1,7 +1,7 @@
 """Bento, built with Go from its module with the three kinds of components that this needs."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,9 +11,12 @@ from benchmarks.sink import NotInstallableError, Place, Program, Sink
 VERSION = "1.19.0"
 MODULE = "github.com/warpstreamlabs/bento"
 FILES = Path(__file__).parent
+PARSED = {"PAYLOAD": "this", "TYPE": "jsonb"}
+AS_TEXT = {"PAYLOAD": "content().string()", "TYPE": "text"}
+"""What a message's document is in `bento.yaml`, to Bento and to Postgres."""
 
 
-def install(name: str, cache: Path, say: Callable[[str], object]) -> Sink:
+def install(name: str, cache: Path, say: Callable[[str], object], *, document: Mapping[str, str]) -> Sink:
     """Return Bento as a sink that writes the lake's own table."""
     folder = cache / f"bento-{VERSION}"
     go = shutil.which("go")
@@ -28,14 +31,15 @@ def install(name: str, cache: Path, say: Callable[[str], object]) -> Sink:
         run([str(go), "build", "-mod=mod", "-ldflags=-s -w", "-o", "bento", "."], unfinished)
 
     program = once(folder, build) / "bento"
-    return Sink(name, lambda place: [_program(program, place)])
+    return Sink(name, lambda place: [_program(program, place, document)])
 
 
-def _program(program: Path, place: Place) -> Program:
+def _program(program: Path, place: Place, document: Mapping[str, str]) -> Program:
     lake = place.lake
     user, password = quote(lake.user, safe=""), quote(lake.password.get_secret_value(), safe="")
     environment = {
         **place.libpq_environment(),
+        **document,
         "KAFKA": place.kafka.bootstrap_servers,
         "TOPIC": place.kafka.topic,
         "GROUP": place.group,

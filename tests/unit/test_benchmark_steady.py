@@ -2,18 +2,24 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from benchmarks import ours
 from benchmarks.outcome import COLUMNS, Outcome, rows
+from benchmarks.peers import bento
+from benchmarks.peers.keep import once, run
+from benchmarks.sink import NotInstallableError
 from benchmarks.steady import Look, pace
 from benchmarks.usage import cpu_seconds, peak_mebibytes
 from contracts.errors import FatalError
 
 
 def looks(*seen: tuple[float, int, int]) -> list[Look]:
-    return [Look(seconds, size, writing, seconds / 2, 100 + seconds) for seconds, size, writing in seen]
+    return [
+        Look(seconds, size, writing, seconds / 2, 100 + seconds, 50 + 2 * seconds) for seconds, size, writing in seen
+    ]
 
 
 def test_the_steady_rate_leaves_out_the_start_up_and_the_first_rows() -> None:
@@ -28,6 +34,7 @@ def test_a_run_ends_when_all_is_committed_and_not_when_it_was_counted() -> None:
     assert found.seconds == 3
     assert found.client_cpu_seconds == pytest.approx(1.5)
     assert found.postgres_cpu_seconds == pytest.approx(3)
+    assert found.broker_cpu_seconds == pytest.approx(6)
 
 
 def test_a_table_with_something_in_it_already_counts_from_there() -> None:
@@ -51,6 +58,29 @@ def test_an_ended_process_keeps_its_cpu_time_until_it_is_waited_for() -> None:
         assert cpu_seconds(process.pid) > 0
     assert cpu_seconds(process.pid) == 0
     assert peak_mebibytes(process.pid) == 0
+
+
+def test_a_peer_that_cannot_be_installed_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotInstallableError, match="Go"):
+        bento.install("Bento", tmp_path, print, document=bento.PARSED)
+    with pytest.raises(NotInstallableError, match=r"`missing` cannot run \(FileNotFoundError\)"):
+        run(["missing"], tmp_path)
+    with pytest.raises(NotInstallableError, match="failed: no such flag"):
+        run([sys.executable, "-c", "import sys; sys.exit('no such flag')"], tmp_path)
+
+
+def test_what_a_peer_needs_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    def fail(unfinished: Path) -> None:
+        (unfinished / "half").touch()
+        raise NotInstallableError("no network")
+
+    with pytest.raises(NotInstallableError):
+        once(tmp_path / "peer", fail)
+    assert not list(tmp_path.iterdir())
+    made = once(tmp_path / "peer", lambda unfinished: (unfinished / "whole").touch())
+    assert once(made, fail) == made
+    assert [each.name for each in made.iterdir()] == ["whole"]
 
 
 def test_the_table_has_medians_and_says_what_was_skipped_and_why() -> None:
