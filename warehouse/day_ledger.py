@@ -139,6 +139,10 @@ class DayLedger:
         """Return the days of arrival of closed windows, from one day on, in order."""
         return [ArrivalDay(*row) for row in self._query("ledger_arrival_days", since=since)]
 
+    def loads_of_dates(self, first: date, last: date) -> set[str]:
+        """Return the windows with events of service dates from `first` to `last`, or of unknown ones."""
+        return {row.load_id for row in self._query("ledger_loads_of_dates", first=first, last=last)}
+
     def services(self, days: Sequence[date]) -> list[ServiceDay]:
         """Return what closed windows brought of these service dates, in order."""
         return [ServiceDay(*row) for row in self._query("ledger_service_days", days=list(days))]

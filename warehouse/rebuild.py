@@ -94,8 +94,9 @@ def _rebuild_days(work: Restatement, days: Days, watch: Watch) -> Summary:
     with hold() as run:
         require_tables(run.bigquery, run.target, run.ledger)
         require_closed(run.ledger)
-        _require_lake(run)
-        found = list(again.batches(run.ledger.windows(), run.settings.window_rows))
+        ours = run.ledger.days.loads_of_dates(days.first, days.last)
+        windows = [each for each in run.ledger.windows() if each.load_id in ours]
+        found = list(again.batches(windows, run.settings.window_rows))
         watch.set_total(sum(each.landed for each in found))
         work.once("prepared", lambda: schema.prepare(run.bigquery, aside, now=datetime.now(UTC)))
         for batch in found:

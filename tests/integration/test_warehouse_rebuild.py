@@ -15,6 +15,7 @@ from warehouse import checks, steps
 from warehouse.backfill import Selection, backfill
 from warehouse.bigquery import BigQuery
 from warehouse.ledger import open_ledger
+from warehouse.loading import Watch
 from warehouse.merge import Days
 from warehouse.quality import Kind, reds
 from warehouse.rebuild import rebuild_gold, rebuild_silver
@@ -38,6 +39,13 @@ DAMAGE_TO_SILVER = (
 
 class Killed(BaseException):
     """Stands for kill -9: nothing catches it, and its connections close."""
+
+
+class Total(Watch):
+    """Keeps how many rows there are to read."""
+
+    def set_total(self, rows: int) -> None:
+        self.rows = rows
 
 
 @pytest.fixture
@@ -95,9 +103,13 @@ def test_silver_rebuilt_equals_silver_as_it_was_loaded(
     city: Site, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some days, and all of it; killed while it builds and while it swaps, new windows in between; after a loss."""
+    city.land(trip(60, "2016-05-01"))
+    city.load_all()
     tables = city.tables()
     damage(city, DAMAGE_TO_SILVER, tables)
-    rebuild_silver(DAYS)
+    watch = Total()
+    rebuild_silver(DAYS, watch)
+    assert watch.rows == len(city.messages) - 5, "a window without events of these days is not read"
     assert city.tables() == tables
     damage(city, DAMAGE_TO_SILVER, tables)
     kill_at(rebuild_silver, monkeypatch, merging="fact_trip")
