@@ -42,7 +42,9 @@ def check(
             show(findings, details=details)
         red = [each.check_name for each in quality.reds(findings)]
         quality.require_healthy(red, where=f"target {Target.of(load(BigQuerySettings)).key}")
-        if not as_json:
+        if not as_json and not findings:
+            say("Nothing to check yet: there are no tables. Next: `python -m warehouse run` makes and fills them.")
+        elif not as_json:
             say("Next: gold.health_check keeps these findings by day; docs/data-quality.md says what each means.")
 
 

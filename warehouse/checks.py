@@ -34,10 +34,13 @@ def check(
 ) -> list[Finding]:
     """Measure, judge and publish; with `everything` all service dates and days, not only those of late.
 
-    Nothing is raised for what is red. Raises UnreachableError, ConfigurationError, and TransientError, PoisonError or
-    FatalError by the code of what failed.
+    Nothing is raised for what is red, and nothing is found before the first window is planned, which makes the tables.
+    Raises UnreachableError, ConfigurationError, and TransientError, PoisonError or FatalError by the code of what
+    failed.
     """
     with _site(everything, kafka, clock) as site:
+        if site.ledger.schema_checksum() is None:
+            return []
         measured = _at_rest(site, lambda: [MEASURES[kind](site) for kind in kinds], sleep)
         findings = list(chain.from_iterable(each.findings for each in measured))
         tables = {name: rows for each in measured for name, rows in each.tables.items()}

@@ -231,6 +231,7 @@ def test_a_city_with_all_its_dirt_is_green_and_gold_shows_its_health(site: Site,
 
 
 def test_what_is_late_and_what_waits_is_red(site: Site) -> None:
+    assert check(site) == [], "there are no tables yet"
     site.load_all()
     assert red(check(site)) == {}, "an empty warehouse has nothing to be red"
     site.land(trip(1))
