@@ -333,7 +333,7 @@ class PowerBISettings(Settings):
     project: str = Field("tripline", description="Google Cloud project that holds gold.")
     dataset: str = Field("gold", pattern=r"^[a-z0-9_]{1,128}$", description="BigQuery dataset with the star schema.")
     refresh_times: str = Field(
-        "05:30", pattern=r"^([01]\d|2[0-3]):[03]0(,([01]\d|2[0-3]):[03]0)*$", description="Daily, HH:00 or HH:30."
+        "07:30", pattern=r"^([01]\d|2[0-3]):[03]0(,([01]\d|2[0-3]):[03]0)*$", description="Daily, HH:00 or HH:30."
     )
     time_zone: str = Field("UTC", description="Windows time zone of the refresh times.")
     viewers: str = Field("", description="Object ids of the groups that may see the report, comma-separated.")
