@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import compress
+from itertools import chain, compress
 from struct import unpack
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import pyarrow as pa
-from google.cloud.bigquery import SchemaField
 
 from contracts.check import Violation
-from contracts.event import TripEvent
 from warehouse.documents import read_documents
 
 BigQueryType = Literal["STRING", "INT64", "FLOAT64", "DATE", "TIMESTAMP"]
@@ -52,10 +50,9 @@ class Landed(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """Rows that keep the contract, and the event that each is."""
+    """Rows that keep the contract."""
 
     landed: Landed
-    event: Sequence[TripEvent]
 
 
 class Rejected(NamedTuple):
@@ -63,6 +60,9 @@ class Rejected(NamedTuple):
 
     landed: Landed
     violation: Sequence[Violation]
+
+
+Rows = TypeVar("Rows", Accepted, Rejected)
 
 
 class ColumnOf(NamedTuple):
@@ -128,9 +128,12 @@ def arrow_schema(columns: Sequence[ColumnOf]) -> pa.Schema:
     return pa.schema(pa.field(each.name, _type(each), nullable=each.mode == "NULLABLE") for each in columns)
 
 
-def bigquery_schema(columns: Sequence[ColumnOf]) -> list[SchemaField]:
-    """Return the schema of the staging table."""
-    return [SchemaField(each.name, each.type, mode=each.mode) for each in columns]
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several batches as one."""
+    columns = zip(*(each.landed for each in parts), strict=True)
+    landed = Landed._make(list(chain.from_iterable(column)) for column in columns)
+    beside = zip(*(each[1:] for each in parts), strict=True)
+    return type(parts[0])(landed, *(list(chain.from_iterable(column)) for column in beside))
 
 
 def record_batch(columns: Sequence[ColumnOf], rows: Accepted | Rejected) -> pa.RecordBatch:
@@ -162,7 +165,10 @@ def _type_in_json(column: ColumnOf) -> pa.DataType:
 
 
 def _as_column(column: ColumnOf, values: pa.Array) -> pa.Array:
-    return values.cast(column.read_as or values.type).cast(_type(column))
+    # Each call of Arrow lets another thread in: those that would change nothing are left out.
+    for kind in (column.read_as or values.type, _type(column)):
+        values = values if values.type == kind else values.cast(kind)
+    return values
 
 
 def _type(column: ColumnOf) -> pa.DataType:

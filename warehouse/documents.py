@@ -1,10 +1,9 @@
 """JSON documents as Arrow columns, read by Arrow itself: no Python object for a value, and no lock held meanwhile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
 Path = tuple[str, ...]
@@ -22,7 +21,7 @@ def read_documents(payloads: Sequence[bytes], types: Mapping[Path, pa.DataType])
         ReadOptions(use_threads=False, block_size=len(content) + 1),
         ParseOptions(explicit_schema=pa.schema(_fields(types)), unexpected_field_behavior="ignore"),
     )
-    return {path: _values(table.column(path[0]).combine_chunks(), path[1:]) for path in types}
+    return {path: array for name in table.column_names for path, array in _leaves((name,), table.column(name).chunk(0))}
 
 
 def _fields(types: Mapping[Path, pa.DataType]) -> list[pa.Field]:
@@ -41,5 +40,10 @@ def _structs(tree: Tree) -> list[pa.Field]:
     ]
 
 
-def _values(column: pa.Array, rest: Path) -> pa.Array:
-    return pc.struct_field(column, list(rest)) if rest else column
+def _leaves(path: Path, array: pa.Array) -> Iterator[tuple[Path, pa.Array]]:
+    if not pa.types.is_struct(array.type):
+        yield path, array
+        return
+    # Unlike `field`, it makes what is in a struct that is NULL itself NULL.
+    for field, part in zip(array.type, array.flatten(), strict=True):
+        yield from _leaves((*path, field.name), part)

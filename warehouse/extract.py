@@ -3,22 +3,21 @@
 import gc
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
 from operator import not_
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import Connection
 
-from contracts.check import Violation, check
+from contracts.check import Violation
 from contracts.errors import ConfigurationError
-from contracts.event import EventType, TripEvent
 from contracts.settings import WarehouseSettings
 from warehouse.columns import (
     ACCEPTED_COLUMNS,
@@ -27,18 +26,22 @@ from warehouse.columns import (
     ColumnOf,
     Landed,
     Rejected,
+    Rows,
     arrow_schema,
+    joined,
     record_batch,
 )
+from warehouse.judges import Judge, JudgeApart
+from warehouse.judging import COLLECT_AFTER
 from warehouse.lake import read_batches
 from warehouse.window import Range, pieces
 
-ROW_GROUP_ROWS = 20_000
-ROW_GROUP_BYTES = 64 * 2**20
+ROW_GROUP_ROWS = 10_000
+ROW_GROUP_BYTES = 16 * 2**20
+APART_OFFSETS = 200_000
 # Few enough for the lake to take them in order from its index, the next partition's from pages still at hand.
 PIECE_OFFSETS = 5_000
-COLLECT_AFTER = 100_000
-
+SWITCH_SECONDS = 0.0005
 
 Item = TypeVar("Item")
 
@@ -101,25 +104,36 @@ def extract(
 
     `advance` is told how many rows are done. Raises TransientError, PoisonError, FatalError from the lake.
     """
+    judge = _judge(ranges)
     fare = 0
-    writing: list[Future[None]] = []
     with (
-        _rare_collection(),
-        _ParquetFile(files.accepted, ACCEPTED_COLUMNS) as good,
-        _ParquetFile(files.rejected, REJECTED_COLUMNS) as bad,
+        _interpreter_for_threads(),
+        ThreadPoolExecutor(1) as writer,
+        _ParquetFile[Accepted](files.accepted, ACCEPTED_COLUMNS, writer) as good,
+        _ParquetFile[Rejected](files.rejected, REJECTED_COLUMNS, writer) as bad,
+        closing(one_ahead(_asked(judge, connection, ranges))) as batches,
+        # Ends before the thread that asks it: that may wait for it.
+        judge,
     ):
-        batches = chain.from_iterable(read_batches(connection, each) for each in pieces(ranges, PIECE_OFFSETS))
-        with ThreadPoolExecutor(1) as writer:
-            for batch in one_ahead(batches):
-                accepted, rejected = judge(batch)
-                for written in writing:
-                    written.result()
-                writing = [writer.submit(good.write, accepted), writer.submit(bad.write, rejected)]
-                fare += sum(map(fare_of, accepted.event))
-                advance(len(batch.payload))
-            for written in writing:
-                written.result()
-        return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
+        for batch in batches:
+            verdicts = judge.answer()
+            accepted, rejected = divided(batch, verdicts.violations)
+            good.write(accepted)
+            bad.write(rejected)
+            fare += verdicts.fare_minor_units
+            advance(len(batch.payload))
+    return Extracted(good.rows + bad.rows, good.rows, bad.rows, fare)
+
+
+def _judge(ranges: Sequence[Range]) -> Judge:
+    # To start a process takes as long as to judge some fifty thousand events.
+    return JudgeApart() if sum(each.offsets for each in ranges) >= APART_OFFSETS else Judge()
+
+
+def _asked(judge: Judge, connection: Connection[Any], ranges: Sequence[Range]) -> Iterator[Landed]:
+    for batch in chain.from_iterable(read_batches(connection, each) for each in pieces(ranges, PIECE_OFFSETS)):
+        judge.ask(batch.payload)
+        yield batch
 
 
 def one_ahead(items: Iterator[Item]) -> Generator[Item]:
@@ -132,69 +146,77 @@ def one_ahead(items: Iterator[Item]) -> Generator[Item]:
 
 
 @contextmanager
-def _rare_collection() -> Iterator[None]:
-    """Have Python look for cycles after COLLECT_AFTER objects only: events make none, and looking takes long."""
-    before = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *before[1:])
+def _interpreter_for_threads() -> Iterator[None]:
+    """Have Python look for cycles rarely (events make none, and looking takes long), and threads change often.
+
+    Arrow works beside the judge and asks for the interpreter between its calls: each time it would wait 5 ms.
+    """
+    collect, switch = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(COLLECT_AFTER, *collect[1:])
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*collect)
+        sys.setswitchinterval(switch)
 
 
-def judge(batch: Landed) -> tuple[Accepted, Rejected]:
-    """Divide rows into those that keep the contract and those that break it."""
-    outcomes = list(map(check, batch.payload))
-    events = [each for each in outcomes if isinstance(each, TripEvent)]
-    violations = [each for each in outcomes if isinstance(each, Violation)]
+def divided(batch: Landed, violations: Mapping[int, Violation]) -> tuple[Accepted, Rejected]:
+    """Divide rows into those that keep the contract and those that break it, by the violation at a position."""
     if not violations:
-        return Accepted(batch, events), Rejected(batch.only([]), [])
-    accepted = [isinstance(each, TripEvent) for each in outcomes]
-    return Accepted(batch.only(accepted), events), Rejected(batch.only(map(not_, accepted)), violations)
+        return Accepted(batch), Rejected(batch.only([]), [])
+    broken = [position in violations for position in range(len(batch.payload))]
+    return Accepted(batch.only(map(not_, broken))), Rejected(batch.only(broken), list(violations.values()))
 
 
-def fare_of(event: TripEvent) -> int:
-    """Return what the event says was charged for a completed trip, in minor units; 0 for other events."""
-    return event.fare.total if event.fare is not None and EventType.TRIP_END in event.event_types else 0
+class _ParquetFile(Generic[Rows]):
+    """A Parquet file that appears under its name when it is whole; a thread writes a row group while the next comes."""
 
-
-class _ParquetFile:
-    """A Parquet file that appears under its name when it is whole; row groups of at most about ROW_GROUP_ROWS rows."""
-
-    def __init__(self, path: Path, columns: Sequence[ColumnOf]) -> None:
-        self._path, self._columns = path, columns
+    def __init__(self, path: Path, columns: Sequence[ColumnOf], thread: ThreadPoolExecutor) -> None:
+        self._path, self._columns, self._thread = path, columns, thread
         # Two runs may extract the same window at once: each writes its own file, and renames it in one piece.
         self._temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        self._pending: list[pa.RecordBatch] = []
-        self._stack = ExitStack()
+        self._pending: list[Rows] = []
+        self._pending_rows = self._pending_bytes = 0
+        self._writing: list[Future[None]] = []
+        self._closing = ExitStack()
         self.rows = 0
 
-    def __enter__(self) -> "_ParquetFile":
-        self._writer = self._stack.enter_context(
+    def __enter__(self) -> Self:
+        self._closing.callback(self._temporary.unlink, missing_ok=True)
+        self._writer = self._closing.enter_context(
             pq.ParquetWriter(self._temporary, arrow_schema(self._columns), compression="zstd")
         )
+        self._closing.callback(lambda: wait(self._writing))
         return self
 
-    def write(self, rows: Accepted | Rejected) -> None:
+    def write(self, rows: Rows) -> None:
         count = len(rows.landed.payload)
         if not count:
             return
         self.rows += count
-        self._pending.append(record_batch(self._columns, rows))
-        pending = sum(batch.num_rows for batch in self._pending)
-        if pending >= ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._pending) >= ROW_GROUP_BYTES:
+        self._pending.append(rows)
+        self._pending_rows += count
+        self._pending_bytes += sum(map(len, rows.landed.payload))
+        if self._pending_rows >= ROW_GROUP_ROWS or self._pending_bytes >= ROW_GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:
-        if self._pending:
-            self._writer.write_table(pa.Table.from_batches(self._pending))
-            self._pending = []
+        self._finish()
+        self._writing = [self._thread.submit(self._write_group, self._pending)] if self._pending else []
+        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
+
+    def _finish(self) -> None:
+        for group in self._writing:
+            group.result()
+
+    def _write_group(self, parts: list[Rows]) -> None:
+        self._writer.write_batch(record_batch(self._columns, joined(parts)))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._flush()
-        self._stack.close()
-        if kind is None:
-            self._temporary.replace(self._path)
-        else:
-            self._temporary.unlink(missing_ok=True)
+        with self._closing:
+            if kind is None:
+                self._flush()
+                self._finish()
+                self._writer.close()
+                self._temporary.replace(self._path)

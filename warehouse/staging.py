@@ -1,11 +1,14 @@
 """Stage: a window's Parquet files into staging tables of its own."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from google.cloud.bigquery import SchemaField
+
 from warehouse.bigquery import BigQuery, ParquetLoad
-from warehouse.columns import ACCEPTED_COLUMNS, REJECTED_COLUMNS, bigquery_schema
+from warehouse.columns import ACCEPTED_COLUMNS, REJECTED_COLUMNS, ColumnOf
 from warehouse.extract import Files
 from warehouse.ledger import Load
 from warehouse.names import Target
@@ -52,6 +55,11 @@ def drop(bigquery: BigQuery, target: Target, load_id: str) -> None:
     """Drop the staging tables of a window."""
     for kind in ("event", "rejected"):
         bigquery.drop_table(target.staging(load_id, kind))
+
+
+def bigquery_schema(columns: Sequence[ColumnOf]) -> list[SchemaField]:
+    """Return the schema of the staging table."""
+    return [SchemaField(each.name, each.type, mode=each.mode) for each in columns]
 
 
 def content_hash(file: Path) -> str:

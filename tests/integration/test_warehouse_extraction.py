@@ -1,14 +1,18 @@
 """Extraction reads the lake's own rows, whatever the pieces, and writes the same bytes for the same window."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consumer.migrate import migrate
+from contracts.errors import TransientError
 from contracts.lake import connect
 from contracts.settings import KafkaSettings, LakeSettings
-from tests.support.landed import land, trip_events
+from tests.support.children import children
+from tests.support.landed import FARE_OF_A_TRIP, land, trip_events
 from warehouse import extract as extraction
 from warehouse.extract import Files, extract
 from warehouse.lake import read_batches, read_committed
@@ -57,13 +61,37 @@ def test_a_range_without_a_row_gives_no_batch(lake: LakeSettings) -> None:
 def test_a_window_gives_the_same_bytes_again(
     lake: LakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
+    """Also when a process beside this one judges."""
     monkeypatch.setattr(extraction, "PIECE_OFFSETS", piece)
     contents = []
-    for attempt in ("first", "again"):
+    for attempt, apart_from in (("first", 10_000), ("again", 10_000), ("apart", 1)):
+        monkeypatch.setattr(extraction, "APART_OFFSETS", apart_from)
         files = Files(tmp_path / f"{attempt}.parquet", tmp_path / f"{attempt}.rejected.parquet")
         done: list[int] = []
         with connect(lake, application="test") as connection:
             found = extract(connection, whole(lake), files, done.append)
         assert found.landed == found.accepted == sum(done) == 2 * TRIPS
+        assert found.fare_minor_units == TRIPS * FARE_OF_A_TRIP
         contents.append(files.accepted.read_bytes() + files.rejected.read_bytes())
-    assert contents[0] == contents[1]
+    assert contents[0] == contents[1] == contents[2]
+
+
+def test_a_judge_that_is_killed_leaves_no_file(
+    lake: LakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "PIECE_OFFSETS", 7)
+    monkeypatch.setattr(extraction, "APART_OFFSETS", 1)
+    killed: list[int] = []
+
+    def kill(_rows: int) -> None:
+        killed.extend(each for each in children() if each not in before)
+        for each in killed[:1]:
+            os.kill(each, signal.SIGKILL)
+
+    before = children()
+    files = Files(tmp_path / "accepted.parquet", tmp_path / "rejected.parquet")
+    with connect(lake, application="test") as connection, pytest.raises(TransientError, match="signal 9"):
+        extract(connection, whole(lake), files, kill)
+    assert killed
+    assert list(tmp_path.iterdir()) == []
+    assert children() == before

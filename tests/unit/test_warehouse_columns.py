@@ -19,10 +19,11 @@ from warehouse.columns import (
     Accepted,
     Landed,
     arrow_schema,
-    bigquery_schema,
     record_batch,
 )
-from warehouse.extract import fare_of, judge
+from warehouse.extract import divided
+from warehouse.judging import fare_of, judge
+from warehouse.staging import bigquery_schema
 
 ARRIVED = 1_479_038_400_123_000
 
@@ -48,7 +49,8 @@ def event_of(payload: bytes) -> TripEvent:
 
 
 def accepted(payload: bytes) -> Accepted:
-    return Accepted(landed(payload), [event_of(payload)])
+    event_of(payload)
+    return Accepted(landed(payload))
 
 
 def test_a_row_holds_what_the_event_says() -> None:
@@ -94,10 +96,10 @@ def test_good_and_bad_events_are_divided_and_none_is_lost() -> None:
     valid = sorted((EXAMPLES / "valid").glob("*.json"))
     invalid = sorted((EXAMPLES / "invalid").glob("*/*.json"))
     payloads = [compact(path) for path in [*invalid[::2], *valid, *invalid[1::2]]]
-    good, bad = judge(landed(*payloads))
+    good, bad = divided(landed(*payloads), judge(payloads).violations)
     first = 7 + len(invalid[::2])
     assert good.landed.kafka_offset == list(range(first, first + len(valid)))
-    assert good.event == [check(path.read_bytes()) for path in valid]
+    assert good.landed.payload == [compact(path) for path in valid]
     assert [violation.reason for violation in bad.violation] == [
         path.parent.name for path in [*invalid[::2], *invalid[1::2]]
     ]
@@ -156,12 +158,12 @@ def events(draw: st.DrawFn) -> bytes:
 @given(st.lists(events(), min_size=1, max_size=5))
 def test_arrow_reads_from_a_document_what_the_contract_has_read(payloads: list[bytes]) -> None:
     """The verdict is the typed model's, the values are Arrow's: they must be of one opinion."""
-    rows = Accepted(landed(*payloads), [event_of(each) for each in payloads])
-    batch = record_batch(ACCEPTED_COLUMNS, rows)
+    events = [event_of(each) for each in payloads]
+    batch = record_batch(ACCEPTED_COLUMNS, Accepted(landed(*payloads)))
     for column in ACCEPTED_COLUMNS:
         owner, *path = column.path.split(".")
         if owner == "event":
-            said = [reduce(lambda part, name: part and getattr(part, name), path, each) for each in rows.event]
+            said = [reduce(lambda part, name: part and getattr(part, name), path, each) for each in events]
             found = batch.column(column.name)
             if column.read_as is not None:
                 found = found.cast(column.read_as)
