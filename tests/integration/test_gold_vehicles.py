@@ -44,7 +44,7 @@ def carried(site: Site) -> list[int]:
     return [keys[identifier("trip", number)] for number in range(1, len(rows) + 1)]
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (5, 4, 3, 2, 1, 0), (0, 5, 1, 4, 2, 3)])
+@pytest.mark.parametrize("order", [(5, 4, 3, 2, 1, 0), (0, 5, 1, 4, 2, 3)])
 def test_a_vehicle_that_comes_back_to_a_company_has_three_versions(site: Site, order: Sequence[int]) -> None:
     for position in order:
         site.land(RIDES[position])
