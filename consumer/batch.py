@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from consumer.gate import Refusal
 
 Headers = list[tuple[str, bytes | None]]
 
 
-class Record(NamedTuple):
-    """One Kafka message; `arrived_at` is the broker's time in milliseconds since the epoch."""
+class Record(Struct, frozen=True, order=True, gc=False):
+    """One Kafka message; `arrived_at` is the broker's time in milliseconds since the epoch. In order of coordinates.
+
+    The garbage collector does not know of records: they cannot form cycles, and come a hundred thousand times a second.
+    """
 
     partition: int
     offset: int

@@ -17,6 +17,7 @@ class Buffer:
 
     def __init__(self, settings: ConsumerSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
+        self._largest = settings.maximum_message_bytes
         self._clock = clock
         self.positions: dict[int, int] = {}
         """Where each partition being read stands in the lake: the next offset to land."""
@@ -76,7 +77,7 @@ class Buffer:
             return True
         if offset < expected:
             return False
-        refusal = refuse(record.key, record.value, self._settings.maximum_message_bytes)
+        refusal = refuse(record.key, record.value, self._largest)
         if refusal is None:
             self._batch.records.append(record)
         else:

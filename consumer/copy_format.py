@@ -13,13 +13,14 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 PORTION_BYTES = 1_048_576
 _FIELDS = 6
-_JSONB_VERSION = b"\x01"
+_NULL = -1
+_JSONB_VERSION = 1
 # PostgreSQL counts microseconds from 2000-01-01, Kafka milliseconds from 1970-01-01.
 _EPOCH_2000 = 946_684_800_000
+_pack_start = Struct(">hi").pack
 _pack_partition = Struct(">ii").pack
-_pack_coordinates = Struct(">iqiq").pack
-_pack_length = Struct(">i").pack
-_NULL = _pack_length(-1)
+_pack_offset_to_key = Struct(">iqiqi").pack
+_pack_document = Struct(">ib").pack
 
 
 def pack_rows(topic: str, records: Iterable[Record]) -> bytes:
@@ -33,28 +34,28 @@ def pack_portions(topic: str, records: Iterable[Record]) -> Iterator[bytes]:
     Every record has a value and a time; both have passed the gate.
     """
     name = topic.encode()
-    prefix = Struct(">hi").pack(_FIELDS, len(name)) + name
-    partitions: dict[int, bytes] = {}
+    prefix = _pack_start(_FIELDS, len(name)) + name
+    prefixes: dict[int, bytes] = {}
     parts = [HEADER]
-    append, size = parts.append, 0
-    for partition, offset, arrived_at, key, value, _ in records:
-        if partition not in partitions:
-            partitions[partition] = prefix + _pack_partition(4, partition)
-        append(partitions[partition])
-        append(_pack_coordinates(8, offset, 8, (arrived_at - _EPOCH_2000) * 1000))
-        if key is None:
-            append(_NULL)
-        else:
-            append(_pack_length(len(key)))
-            append(key)
-        document = value or b""
-        append(_pack_length(len(document) + 1))
-        append(_JSONB_VERSION)
-        append(document)
-        size += len(document)
+    size = 0
+    for record in records:
+        partition, key, document = record.partition, record.key, record.value or b""
+        if partition not in prefixes:
+            prefixes[partition] = prefix + _pack_partition(4, partition)
+        arrived_at = (record.arrived_at - _EPOCH_2000) * 1000
+        length = _NULL if key is None else len(key)
+        bytes_of_document = len(document)
+        parts += (
+            prefixes[partition],
+            _pack_offset_to_key(8, record.offset, 8, arrived_at, length),
+            key or b"",
+            _pack_document(bytes_of_document + 1, _JSONB_VERSION),
+            document,
+        )
+        size += bytes_of_document
         if size > PORTION_BYTES:
             yield b"".join(parts)
             parts.clear()
             size = 0
-    append(TRAILER)
+    parts.append(TRAILER)
     yield b"".join(parts)

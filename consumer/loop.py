@@ -94,21 +94,27 @@ class Loop:
             return
         longest = LANDING_POLL_SECONDS if self._writers.is_landing else POLL_SECONDS
         messages = self._consumer.consume(self._writers.slice, self._writers.seconds_left(longest))
-        for message in messages:
-            self._take(message)
         if messages:
             self._writers.expect_size(max(map(len, messages)))
+            self._take(messages)
         self._hold_budget()
         if self._released_in_vain:
             self._recover(self._released_in_vain)
 
-    def _take(self, message: Message) -> None:
-        error = message.error()
-        if error is None:
-            self.report.begin()
-            if not self._writers.add(record_of(message)):
+    def _take(self, messages: Sequence[Message]) -> None:
+        add, others = self._writers.add, 0
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                others += 1
+                self._note(error, message)
+            elif not add(record_of(message)):
                 self.report.add_duplicates(1)
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
+        if others < len(messages):
+            self.report.begin()
+
+    def _note(self, error: KafkaError, message: Message) -> None:
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
             self._writers.skip_to(message.partition() or 0, message.offset() or 0)
         else:
             self._raise_if_final(error, message)
@@ -128,7 +134,7 @@ class Loop:
         landed, error = writer.settle(finish=finish)
         for part in landed:
             self.report.add(part)
-            self._offsets.tell(part.moves)
+            self._offsets.note(part.moves)
             self.backoff.succeed()
             self._hold_budget()
         return error
@@ -142,6 +148,7 @@ class Loop:
                 error = self._finish(writer)
             if error is not None:
                 self._recover(error)
+        self._offsets.tell()
 
     def _hold_budget(self) -> None:
         if self.report.counts.dead_lettered + self._writers.dead_letters > self.settings.dead_letter_budget:
@@ -166,6 +173,7 @@ class Loop:
             except TriplineError as budget:
                 error = budget
             self._released_in_vain = self._released_in_vain or error
+        self._offsets.tell()
         self._writers.forget(partitions)
         self._dropped = {each for each in self._dropped if each[0] not in partitions}
 
@@ -241,10 +249,11 @@ class Loop:
         return all(stored.get(partition, -1) >= targets[partition] for partition in missing)
 
     def _tell_status(self) -> None:
-        """Let probes and metrics know how the partitions stand, once a second."""
+        """Let probes, metrics and Kafka know how the partitions stand, once a second."""
         if self.clock() < self._told_at + STATUS_SECONDS:
             return
         self._told_at = self.clock()
+        self._offsets.tell()
         positions = self._writers.positions
         self.status.step(
             joined=self._assignment.joined,

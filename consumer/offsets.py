@@ -17,6 +17,7 @@ class Offsets:
     def __init__(self, consumer: Consumer, topic: str) -> None:
         self._consumer = consumer
         self._topic = topic
+        self._untold: dict[int, int] = {}
 
     def ends(self, partition: int) -> tuple[int, int]:
         """Return what the partition holds, `[low, high)`. Raises TransientError without an answer."""
@@ -33,11 +34,20 @@ class Offsets:
         """Return how many messages stand behind each position, as far as the broker's last answers go."""
         return {partition: max(self._known_high(partition) - at, 0) for partition, at in positions.items()}
 
-    def tell(self, moves: Mapping[int, Move]) -> None:
-        """Commit to Kafka what the lake has, for lag tools alone: nobody reads it back, so nobody waits for it."""
-        offsets = [TopicPartition(self._topic, partition, move.end) for partition, move in moves.items()]
-        with suppress(KafkaException):
-            self._consumer.commit(offsets=offsets, asynchronous=True)
+    def note(self, moves: Mapping[int, Move]) -> None:
+        """Note what has landed, for `tell`."""
+        self._untold.update((partition, move.end) for partition, move in moves.items())
+
+    def tell(self) -> None:
+        """Commit to Kafka what has landed since, for lag tools alone: nobody reads it back, so nobody waits for it.
+
+        Kafka writes each commit to a log: one a second costs it nothing, one for each batch a tenth of all its work.
+        """
+        if self._untold:
+            offsets = [TopicPartition(self._topic, partition, end) for partition, end in self._untold.items()]
+            self._untold.clear()
+            with suppress(KafkaException):
+                self._consumer.commit(offsets=offsets, asynchronous=True)
 
     def why_refused(self, partition: int, position: int) -> TriplineError:
         """Return why Kafka does not read from the lake's position: LostOffsetsError, or TransientError when it will."""

@@ -51,6 +51,6 @@ def set_aside(batch: Batch, repeated: set[tuple[int, int]]) -> Batch:
     letters = [DeadLetter(record, refusal) for record in batch.records if (record.partition, record.offset) in repeated]
     return Batch(
         [record for record in batch.records if (record.partition, record.offset) not in repeated],
-        sorted([*batch.dead_letters, *letters], key=lambda letter: letter.record[:2]),
+        sorted([*batch.dead_letters, *letters], key=lambda letter: letter.record),
         batch.moves,
     )

@@ -1,12 +1,12 @@
 """The Kafka side: a consumer that never decides by itself where to read, its messages, and what its errors mean."""
 
 import logging
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message
 
-from consumer.batch import Headers, Record
+from consumer.batch import Record
 from contracts.errors import ConfigurationError, FatalError, TriplineError
 from contracts.settings import ConsumerSettings, KafkaSettings
 
@@ -75,15 +75,15 @@ def record_of(message: Message) -> Record:
     _, arrived_at = message.timestamp()
     if not EARLIEST_ARRIVAL <= arrived_at <= LATEST_ARRIVAL:
         arrived_at = min(max(arrived_at, EARLIEST_ARRIVAL), LATEST_ARRIVAL)
-    headers = message.headers()
     # A consumed message always has coordinates and gives bytes; its type allows for those being produced as well.
+    consumed: Any = message
     return Record(
-        cast("int", message.partition()),
-        cast("int", message.offset()),
+        consumed.partition(),
+        consumed.offset(),
         arrived_at,
-        message.key(),
-        message.value(),
-        cast("Headers", headers) if headers else None,
+        consumed.key(),
+        consumed.value(),
+        consumed.headers() or None,
     )
 
 
