@@ -12,6 +12,8 @@ from contracts.settings import BigQuerySettings, child_environment
 from stack.part import Part
 from stack.ports import LOOPBACK
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 class BigQueryEmulator:
     """An emulator that keeps its DuckDB file in `folder`."""
@@ -43,8 +45,8 @@ class BigQueryEmulator:
         }
         return Part(
             name=self.name,
-            command=[sys.executable, "-m", "bqemulator", "start", "--persistent", *sum(options.items(), ())],
-            environment={**child_environment(), "HOME": str(self._home)},
+            command=[sys.executable, "-m", "stack.emulator", "start", "--persistent", *sum(options.items(), ())],
+            environment={**child_environment(), "HOME": str(self._home), "PYTHONPATH": str(ROOT)},
             folder=self._folder,
             log=self._folder.parent / "logs" / "bigquery.log",
             healthy=self._answers,

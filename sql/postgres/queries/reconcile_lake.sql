@@ -8,11 +8,21 @@ WITH landed AS (
         event.kafka_offset,
         event.payload
     FROM reconciled_range AS scope
-    INNER JOIN raw.trip_event AS event
-        ON event.topic = scope.topic
-        AND event.kafka_partition = scope.kafka_partition
-        AND event.kafka_offset >= scope.from_offset
-        AND event.kafka_offset < scope.to_offset
+    -- One range after the other, from the index: what a window asks of the lake must not grow with it.
+    CROSS JOIN LATERAL (
+        SELECT
+            found.topic,
+            found.kafka_partition,
+            found.kafka_offset,
+            found.payload
+        FROM raw.trip_event AS found
+        WHERE
+            found.topic = scope.topic
+            AND found.kafka_partition = scope.kafka_partition
+            AND found.kafka_offset >= scope.from_offset
+            AND found.kafka_offset < scope.to_offset
+        OFFSET 0
+    ) AS event
 ),
 
 accepted AS (
