@@ -14,7 +14,7 @@ from contracts.lake import connect
 from contracts.reasons import RejectionReason
 from tests.support.commands import run_json
 from tests.support.warehouse_site import TOPIC, Site, charged, dirty_city, event, identifier, milliseconds, trip
-from warehouse import checks, evolution, extract, steps
+from warehouse import checks, evolution, judging, steps
 from warehouse.as_of import as_of, diff
 from warehouse.bigquery import BigQuery
 from warehouse.definitions import DefinedColumn, defined_tables
@@ -43,7 +43,7 @@ def narrow_contract(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return NARROW if cards else found
 
     with monkeypatch.context() as patch:
-        patch.setattr(extract, "check", narrower)
+        patch.setattr(judging, "check", narrower)
         yield
 
 
