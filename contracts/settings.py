@@ -178,9 +178,9 @@ class ConsumerSettings(Settings):
 
     section: ClassVar[str] = "CONSUMER"
     group: str = Field("tripline-lake", min_length=1, description="Consumer group.")
-    batch_rows: int = Field(10_000, ge=1, le=100_000, description="Rows of one COPY at the most.")
+    batch_rows: int = Field(20_000, ge=1, le=100_000, description="Rows of one COPY at the most.")
     batch_bytes: int = Field(
-        8 * 2**20, ge=1_024, description="Bytes of one COPY at the most; each writer holds two: one fills, one lands."
+        12 * 2**20, ge=1_024, description="Bytes of one COPY at the most; each writer holds two: one fills, one lands."
     )
     batch_seconds: float = Field(1.0, gt=0, le=60, description="How long an event waits for its batch to fill.")
     landing_seconds: float = Field(
