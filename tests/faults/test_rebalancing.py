@@ -56,6 +56,8 @@ def test_members_that_come_and_go_all_the_time_do_not_stop_the_landing(site: Lan
         "group.id": site.kafka.topic,
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": 6_000,
+        # How soon it hears that partitions have been given up for it.
+        "heartbeat.interval.ms": 500,
     }
     for _ in range(3):
         site.wait_until(site.is_accounted_for, consumer)
