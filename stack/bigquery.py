@@ -1,5 +1,6 @@
 """The BigQuery emulator: bqemulator from PyPI, persistent, on loopback."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,12 +47,17 @@ class BigQueryEmulator:
         return Part(
             name=self.name,
             command=[sys.executable, "-m", "stack.emulator", "start", "--persistent", *sum(options.items(), ())],
-            environment={**child_environment(), "HOME": str(self._home), "PYTHONPATH": str(ROOT)},
+            environment=self._environment(),
             folder=self._folder,
             log=self._folder.parent / "logs" / "bigquery.log",
             healthy=self._answers,
             address=self.settings.emulator_url,
         )
+
+    def _environment(self) -> dict[str, str]:
+        inherited = child_environment()
+        path = os.pathsep.join(filter(None, (str(ROOT), inherited.get("PYTHONPATH"))))
+        return {**inherited, "HOME": str(self._home), "PYTHONPATH": path}
 
     def _answers(self) -> bool:
         try:

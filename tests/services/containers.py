@@ -73,7 +73,7 @@ def bigquery_container() -> Iterator[BigQuerySettings]:
     port = free_port()
     settings = BigQuerySettings(emulator_url=f"http://{LOOPBACK}:{port}")
     container = DockerContainer(IMAGES["bigquery"]).with_command(
-        ["start", "--rest-host", "0.0.0.0", "--grpc-host", "0.0.0.0"]  # noqa: S104 - inside the container
+        ["start", "--rest-host", "0.0.0.0", "--grpc-host", "0.0.0.0", "--log-level", "warning"]  # noqa: S104 - in there
     )
     with _running(container, {9050: port}):
         _wait(container, lambda: httpx.get(f"{settings.emulator_url}/readyz", trust_env=False).raise_for_status())
