@@ -33,6 +33,7 @@ from stack.postgres import create_database, drop_database
 from stack.state import StackFolder
 from tests.services.choice import Choice, Source, bigquery_at
 from tests.services.containers import bigquery_container, kafka_container, postgres_container
+from tests.services.shared import shared_broker
 from warehouse.bigquery import connect_client
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -41,6 +42,7 @@ CHOICE = Choice(os.environ)
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]
 
+SHARED = ExitStack()
 FreshServices = Callable[..., NativeStack]
 
 
@@ -63,15 +65,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
 
 
+def pytest_sessionfinish() -> None:
+    """Leave what this worker shares with others, and wait for them; in a fixture it would count as a test's time."""
+    SHARED.close()
+
+
 @pytest.fixture(scope="session")
-def kafka_server() -> Iterator[KafkaSettings]:
+def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     """A broker for the whole session."""
     match CHOICE.source("kafka"):
         case Source.GIVEN:
             yield KafkaSettings(bootstrap_servers=CHOICE.address("kafka"))
         case Source.DOCKER:
-            with kafka_container() as settings:
-                yield settings
+            own = tmp_path_factory.getbasetemp()
+            folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+            yield SHARED.enter_context(shared_broker(folder / "kafka", kafka_container))
         case Source.NATIVE:
             with _native("kafka") as stack:
                 yield stack.kafka
