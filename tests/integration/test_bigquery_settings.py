@@ -24,10 +24,13 @@ def settings(bigquery_server: BigQuerySettings, proxy: StrictBigQuery) -> BigQue
     return BigQuerySettings.model_validate(bigquery_server.model_dump() | changes | {"retry_seconds": 3})
 
 
-def test_a_job_runs_in_the_billing_project_with_its_labels(settings: BigQuerySettings, proxy: StrictBigQuery) -> None:
+def test_a_job_runs_in_the_billing_project_with_its_labels_and_its_bound(
+    settings: BigQuerySettings, proxy: StrictBigQuery
+) -> None:
     bigquery = connect(settings)
     # Refused only when the request is what it should be.
-    for label in ('"team": ?"mobility"', '"application": ?"tripline"', '"step": ?"ask"'):
+    bound = f'"maximumBytesBilled": ?"{settings.maximum_bytes_billed}"'
+    for label in ('"team": ?"mobility"', '"application": ?"tripline"', '"step": ?"ask"', bound):
         proxy.faults.append(Fault("POST", f"(?s){JOBS}.*{label}", status=403, reason="accessDenied"))
         with pytest.raises(FatalError, match="accessDenied"):
             bigquery.query("SELECT 1 AS one", "ask")

@@ -1,6 +1,7 @@
 """A proxy before the emulator that plays what the emulator does not.
 
-A job id is taken once (409), also by an upload, whose id the emulator replaces by one of its own; and faults by plan.
+A job id is taken once (409), also by an upload, whose id the emulator replaces by one of its own; a query that does not
+say what it may cost at most is refused (400); and faults by plan.
 """
 
 import json
@@ -80,6 +81,14 @@ class StrictBigQuery:
         return [status for _, path, status in self.requests if re.search(match, path)]
 
 
+def _may_cost_anything(path: str, body: bytes) -> bool:
+    """Whether the request inserts a query without a bound of the bytes that are billed; a dry run costs nothing."""
+    if not JOB_INSERT.search(path):
+        return False
+    job = json.loads(body)["configuration"]
+    return "query" in job and not job.get("dryRun") and int(job["query"].get("maximumBytesBilled", 0)) <= 0
+
+
 @contextmanager
 def strict_bigquery(upstream: str) -> Iterator[StrictBigQuery]:
     """Serve the proxy on a free loopback port."""
@@ -109,6 +118,8 @@ def _handler(proxy: StrictBigQuery, client: httpx.Client) -> type[BaseHTTPReques
                 self.answer(fault.status, _error(fault.status, fault.reason))
             elif self.command == "POST" and proxy.is_duplicate(self.path, body):
                 self.answer(409, _error(409, "duplicate"))
+            elif self.command == "POST" and _may_cost_anything(self.path, body):
+                self.answer(400, _error(400, "invalid"))
             else:
                 self.forward(body, fault)
 
