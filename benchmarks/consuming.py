@@ -11,12 +11,12 @@ from benchmarks.observing import observe
 from benchmarks.outcome import Outcome, write_outcome
 from benchmarks.peers import INSTALLERS
 from benchmarks.rounds import Contender, run
-from benchmarks.sink import ROOT, NotInstallableError, Place, Sink
+from benchmarks.sink import NotInstallableError, Place, Sink
 from benchmarks.topic import write_copy_file
 from consumer.migrate import migrate
 from contracts.errors import FatalError, TriplineError
 from contracts.lake import connect
-from contracts.settings import KafkaSettings, StackSettings, load
+from contracts.settings import KafkaSettings, StackSettings, load, with_checkout
 from contracts.sql import load_sql
 from stack.cache import cache_folder
 from stack.native import NativeStack, native_stack
@@ -99,7 +99,7 @@ class _Bench:
         if events not in self._topics:
             self._say(f"Filling a topic with {events:,} events …")
             command = [sys.executable, "-m", "benchmarks.produce_with_tripline", "valid", str(events)]
-            filled = run(Contender("topic", command, {**self._stack.environment(), "PYTHONPATH": str(ROOT)}))
+            filled = run(Contender("topic", command, with_checkout(self._stack.environment())))
             self._topics[events] = self._stack.kafka.model_copy(update={"topic": filled["topic"]})
         return self._topics[events]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from benchmarks import lake
 from benchmarks.machine import describe
-from benchmarks.report import ROOT, Figures, draw_bars, write
+from benchmarks.report import Figures, draw_bars, write
 from benchmarks.rounds import Contender, median, take_turns
 from contracts.console import progress
+from contracts.settings import with_checkout
 from stack.native import native_stack
 from stack.programs import MAGE_PYTHON
 
@@ -22,7 +23,7 @@ def compare(events: int, rounds: int, folder: Path, say: Callable[[str], object]
         lake.prepare(stack.lake)
         with progress("fill the lake", events) as bar:
             lake.land(stack.lake, lake.messages("2026-01-01"), events, bar.advance)
-        environment = {**stack.environment(), "PYTHONPATH": str(ROOT)}
+        environment = with_checkout(stack.environment())
         samples = take_turns(
             [
                 Contender(MAGE, [str(MAGE_PYTHON), "-m", "benchmarks.extract_with_mage"], environment),

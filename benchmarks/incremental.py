@@ -7,10 +7,10 @@ from pathlib import Path
 
 from benchmarks import lake
 from benchmarks.machine import describe
-from benchmarks.report import ROOT, Figures, write
+from benchmarks.report import Figures, write
 from benchmarks.rounds import Contender, Sample, run
 from contracts.console import progress
-from contracts.settings import LakeSettings, WarehouseSettings
+from contracts.settings import LakeSettings, WarehouseSettings, with_checkout
 from stack.native import NativeStack, native_stack
 
 STEPS = ("plan", "extract", "stage", "merge", "publish", "reconcile")
@@ -55,5 +55,5 @@ def _land(settings: LakeSettings, events: lake.Messages, count: int) -> None:
 
 
 def _load(stack: NativeStack) -> Sample:
-    environment = {**stack.environment(WarehouseSettings(window_rows=WINDOW_ROWS)), "PYTHONPATH": str(ROOT)}
+    environment = with_checkout(stack.environment(WarehouseSettings(window_rows=WINDOW_ROWS)))
     return run(Contender("window", [sys.executable, "-m", "benchmarks.load_window"], environment))

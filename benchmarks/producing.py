@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.machine import describe
-from benchmarks.report import ROOT, Figures, draw_bars, write
+from benchmarks.report import Figures, draw_bars, write
 from benchmarks.rounds import Contender, Sample, median, take_turns
+from contracts.settings import with_checkout
 from stack.kafka_jars import KAFKA_VERSION
 from stack.native import native_stack
 
@@ -17,7 +18,7 @@ KAFKA, TRIPLINE, REAL = "kafka-producer-perf-test", "Tripline: simulated city", 
 def compare(events: int, rounds: int, folder: Path, say: Callable[[str], object], *, publish: bool) -> Path:
     """Start a broker in `folder`, measure all on it, and write the figures; return their path."""
     with native_stack(folder, parts=("kafka",), say=say) as stack:
-        environment = {**stack.environment(), "PYTHONPATH": str(ROOT)}
+        environment = with_checkout(stack.environment())
         python = [sys.executable, "-m"]
         ours = [*python, "benchmarks.produce_with_tripline"]
         samples = take_turns(

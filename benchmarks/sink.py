@@ -7,7 +7,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from contracts.errors import TriplineError
-from contracts.settings import KafkaSettings, LakeSettings, Settings, child_environment
+from contracts.settings import KafkaSettings, LakeSettings, Settings, child_environment, with_checkout
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
     def environment(self, *more: Settings) -> dict[str, str]:
         """Return the environment of a Python program that is to use this place."""
-        return {**child_environment(self.kafka, self.lake, *more), "PYTHONPATH": str(ROOT)}
+        return with_checkout(child_environment(self.kafka, self.lake, *more))
 
     def libpq_environment(self) -> dict[str, str]:
         """Return the environment of a program that connects by libpq's variables."""

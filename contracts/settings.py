@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from contracts.errors import ConfigurationError
 
 PREFIX = "TRIPLINE_"
+CHECKOUT = Path(__file__).resolve().parent.parent
 PROJECT_ID = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
 LABEL = r"[a-z][a-z0-9_-]{0,62}=[a-z0-9_-]{0,63}"
 ROLE_NAME = r"^[a-z_][a-z0-9_]{0,62}$"
@@ -400,6 +401,12 @@ def child_environment(*settings: Settings) -> dict[str, str]:
     """Return the environment for a program that we start: ours, with these settings as its only `TRIPLINE_` ones."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return ours | {name: value for each in settings for name, value in environment_of(each).items()}
+
+
+def with_checkout(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with which a program finds our packages from any folder: first on its PYTHONPATH."""
+    path = filter(None, (str(CHECKOUT), environment.get("PYTHONPATH")))
+    return {**environment, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def _resolve(source: Mapping[str, str]) -> dict[str, str]:

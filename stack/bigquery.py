@@ -1,6 +1,5 @@
 """The BigQuery emulator: bqemulator from PyPI, persistent, on loopback."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +8,9 @@ import duckdb
 import httpx
 from duckdb_extensions import import_extension
 
-from contracts.settings import BigQuerySettings, child_environment
+from contracts.settings import BigQuerySettings, child_environment, with_checkout
 from stack.part import Part
 from stack.ports import LOOPBACK
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class BigQueryEmulator:
@@ -47,17 +44,12 @@ class BigQueryEmulator:
         return Part(
             name=self.name,
             command=[sys.executable, "-m", "stack.emulator", "start", "--persistent", *sum(options.items(), ())],
-            environment=self._environment(),
+            environment=with_checkout({**child_environment(), "HOME": str(self._home)}),
             folder=self._folder,
             log=self._folder.parent / "logs" / "bigquery.log",
             healthy=self._answers,
             address=self.settings.emulator_url,
         )
-
-    def _environment(self) -> dict[str, str]:
-        inherited = child_environment()
-        path = os.pathsep.join(filter(None, (str(ROOT), inherited.get("PYTHONPATH"))))
-        return {**inherited, "HOME": str(self._home), "PYTHONPATH": path}
 
     def _answers(self) -> bool:
         try:

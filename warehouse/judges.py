@@ -5,16 +5,13 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Self, cast
 
 import msgspec
 
 from contracts.errors import FatalError, TransientError
-from contracts.settings import child_environment
+from contracts.settings import child_environment, with_checkout
 from warehouse.judging import Verdicts, judge, receive, send
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Judge:
@@ -49,7 +46,7 @@ class JudgeApart(Judge):
 
     def __enter__(self) -> Self:
         # Without our settings: it needs none, and some are secret.
-        environment = {**child_environment(), "PYTHONPATH": str(ROOT)}
+        environment = with_checkout(child_environment())
         self._process = subprocess.Popen(
             [sys.executable, "-m", "warehouse.judging"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
