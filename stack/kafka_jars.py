@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from contracts.errors import BadInputError, UnreachableError
+from stack.cache import once
 
 KAFKA_VERSION = "4.1.0"
 # slf4j-simple gives the broker a voice: without it the log that an error points to would be empty.
@@ -23,22 +24,15 @@ def fetch_jars(cache: Path, say: Callable[[str], object] = lambda _: None) -> Pa
 
     Raises UnreachableError when Maven Central does not answer; BadInputError when a jar is not the expected one.
     """
-    folder = cache / f"kafka-{KAFKA_VERSION}"
-    if folder.is_dir():
-        return folder
-    say(f"Fetching Kafka {KAFKA_VERSION} from Maven Central: 45 MB, once on this machine …")
-    with tempfile.TemporaryDirectory(dir=cache, prefix="kafka-") as unfinished:
-        jars = Path(unfinished) / "jars"
-        jars.mkdir()
-        for jar in resolve(Path(unfinished) / "repository", COORDINATES):
-            shutil.copyfile(jar, jars / jar.name)
+
+    def fetch(jars: Path) -> None:
+        say(f"Fetching Kafka {KAFKA_VERSION} from Maven Central: 45 MB, once on this machine …")
+        with tempfile.TemporaryDirectory(dir=cache, prefix="kafka-") as repository:
+            for jar in resolve(Path(repository), COORDINATES):
+                shutil.copyfile(jar, jars / jar.name)
         verify_jars(jars)
-        try:
-            jars.rename(folder)
-        except OSError:
-            if not folder.is_dir():
-                raise  # Anything but another process that was faster.
-    return folder
+
+    return once(cache / f"kafka-{KAFKA_VERSION}", fetch)
 
 
 def resolve(repository: Path, coordinates: Iterable[str]) -> list[Path]:

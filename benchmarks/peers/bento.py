@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.peers.keep import once, run
+from benchmarks.peers.installing import run
 from benchmarks.sink import NotInstallableError, Place, Program, Sink
+from stack.cache import once
 
 VERSION = "1.19.0"
 MODULE = "github.com/warpstreamlabs/bento"

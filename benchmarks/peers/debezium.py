@@ -8,8 +8,8 @@ from string import Template
 
 from psycopg import sql
 
-from benchmarks.peers.keep import once
 from benchmarks.sink import NotInstallableError, Place, Program, Sink, Table
+from stack.cache import once
 from stack.kafka import JAVA
 from stack.kafka_jars import KAFKA_VERSION, resolve
 from stack.ports import LOOPBACK, free_port

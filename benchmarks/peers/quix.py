@@ -7,8 +7,9 @@ from pathlib import Path
 
 from psycopg import sql
 
-from benchmarks.peers.keep import once, run
+from benchmarks.peers.installing import run
 from benchmarks.sink import ROOT, NotInstallableError, Place, Program, Sink, Table
+from stack.cache import once
 
 VERSION = "3.28.1"
 SCRIPT = Path(__file__).with_name("quix_sink.py")

@@ -9,11 +9,12 @@ import pytest
 from benchmarks import ours
 from benchmarks.outcome import COLUMNS, Outcome, rows
 from benchmarks.peers import bento
-from benchmarks.peers.keep import once, run
+from benchmarks.peers.installing import run
 from benchmarks.sink import NotInstallableError
 from benchmarks.steady import Look, pace
 from benchmarks.usage import cpu_seconds, peak_mebibytes
 from contracts.errors import FatalError
+from stack.cache import once
 
 
 def looks(*seen: tuple[float, int, int]) -> list[Look]:

@@ -1,28 +1,12 @@
-"""Keeping what a peer needs in the cache, whole or not at all."""
+"""Running what installs a peer."""
 
 import subprocess
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.sink import NotInstallableError
 
 LONGEST_SECONDS = 1_800
-
-
-def once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """Return a folder of the cache, filled by `make` when it is not there yet."""
-    if not folder.is_dir():
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-") as temporary:
-            unfinished = Path(temporary) / "unfinished"
-            unfinished.mkdir()
-            make(unfinished)
-            try:
-                unfinished.rename(folder)
-            except OSError:
-                if not folder.is_dir():
-                    raise  # Anything but another process that was faster.
-    return folder
 
 
 def run(command: Sequence[str], folder: Path) -> None:
