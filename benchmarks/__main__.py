@@ -26,8 +26,7 @@ def extraction(
     verbose: Verbose = False,
 ) -> None:
     """Lake to typed Parquet: Tripline's extraction against a pandas frame over psycopg2, as Mage loads it."""
-    with errors_as_exit_codes(verbose), _folder() as folder:
-        configure_logs(verbose=verbose)
+    with _measuring(verbose) as folder:
         from benchmarks.extraction import compare  # noqa: PLC0415 - its imports take a second that --help does not need
 
         say(f"Figures: {compare(events, rounds, folder, say, publish=publish)}")
@@ -41,8 +40,7 @@ def producer(
     verbose: Verbose = False,
 ) -> None:
     """Simulation to acknowledged in the broker: Tripline's producer against kafka-producer-perf-test."""
-    with errors_as_exit_codes(verbose), _folder() as folder:
-        configure_logs(verbose=verbose)
+    with _measuring(verbose) as folder:
         from benchmarks.producing import compare  # noqa: PLC0415 - as above
 
         say(f"Figures: {compare(events, rounds, folder, say, publish=publish)}")
@@ -57,11 +55,9 @@ def consumer(
     verbose: Verbose = False,
 ) -> None:
     """Topic to lake: Tripline's consumer against COPY, INSERT, Bento, Debezium's JDBC sink and Quix Streams."""
-    with errors_as_exit_codes(verbose), _folder() as folder:
-        configure_logs(verbose=verbose)
+    with _measuring(verbose) as folder:
         from benchmarks.consuming import compare  # noqa: PLC0415 - as above
 
-        folder.chmod(0o711)  # Postgres runs as another account when we are root.
         say(f"Figures: {compare(events, rounds, folder, say, only=only or [], publish=publish)}")
 
 
@@ -73,11 +69,9 @@ def freshness(
     verbose: Verbose = False,
 ) -> None:
     """From event time to gold, with everything running as in `make up`."""
-    with errors_as_exit_codes(verbose), _folder() as folder:
-        configure_logs(verbose=verbose)
+    with _measuring(verbose) as folder:
         from benchmarks.freshness import measure  # noqa: PLC0415 - as above
 
-        folder.chmod(0o711)  # Postgres runs as another account when we are root.
         say(f"Figures: {measure(rate, minutes, folder, say, publish=publish)}")
 
 
@@ -89,8 +83,7 @@ def incremental(
     verbose: Verbose = False,
 ) -> None:
     """A small window over nothing, half and all of a large warehouse, on the emulator: all steps, plan to reconcile."""
-    with errors_as_exit_codes(verbose), _folder() as folder:
-        configure_logs(verbose=verbose)
+    with _measuring(verbose) as folder:
         from benchmarks.incremental import grow  # noqa: PLC0415 - as above
 
         say(f"Figures: {grow(old, new, folder, say, publish=publish)}")
@@ -104,18 +97,20 @@ def lake(
     verbose: Verbose = False,
 ) -> None:
     """The analyst's questions to the lake, its upkeep, and the indexes of a closed day against others."""
-    with errors_as_exit_codes(verbose), _folder() as folder:
-        configure_logs(verbose=verbose)
+    with _measuring(verbose) as folder:
         from benchmarks.lake_questions import measure  # noqa: PLC0415 - as above
 
-        folder.chmod(0o711)  # Postgres runs as another account when we are root.
         say(f"Figures: {measure(events, rounds, folder, say, publish=publish)}")
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="tripline-benchmark-") as folder:
-        yield Path(folder)
+def _measuring(verbose: bool) -> Iterator[Path]:
+    """Lend a folder to what is measured, and turn errors into exit codes."""
+    with errors_as_exit_codes(verbose), tempfile.TemporaryDirectory(prefix="tripline-benchmark-") as name:
+        configure_logs(verbose=verbose)
+        folder = Path(name)
+        folder.chmod(0o711)  # Postgres runs as another account when we are root.
+        yield folder
 
 
 if __name__ == "__main__":

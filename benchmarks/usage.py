@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from benchmarks import measured
+
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -19,12 +21,11 @@ def family_cpu_seconds(pid: int, *, without: int) -> float:
 
 
 def peak_mebibytes(pid: int) -> float:
-    """Return the most memory that a process ever had resident, MiB (VmHWM); 0 when it has ended."""
+    """Return the most memory that a process ever had resident, MiB; 0 when it has ended."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:
+        return measured.peak_mebibytes(str(pid))
+    except (OSError, RuntimeError):
         return 0
-    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def _times(pid: int) -> list[int]:
