@@ -1,13 +1,13 @@
 """The ledger in Postgres (`control.load`): which windows there are, how far each is, and what was counted."""
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from contracts.errors import BusyError, FatalError
@@ -36,8 +36,7 @@ from warehouse.day_ledger import DayLedger
 from warehouse.names import Target
 from warehouse.window import Partition, Range, load_id
 
-LOCK_WAIT_SECONDS = 10.0
-LOCK_POLL_SECONDS = 0.1
+LOCK_WAIT_SECONDS = 60.0
 
 
 class State(StrEnum):
@@ -297,35 +296,38 @@ def open_ledger(lake: LakeSettings, target: Target) -> Iterator[Ledger]:
 
 
 @contextmanager
-def hold_ledger(
-    lake: LakeSettings,
-    target: Target,
-    *,
-    wait_seconds: float = LOCK_WAIT_SECONDS,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Ledger]:
-    """Open the ledger and hold the target's lock: whoever else wants it waits, at most `wait_seconds`.
+def hold_ledger(lake: LakeSettings, target: Target, *, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[Ledger]:
+    """Open the ledger and hold the target's lock: whoever else wants it stands in a queue, at most `wait_seconds`.
 
     The lock is the session's: it ends with the process, however that ends, and a step whose lock is gone can no
     longer write to the ledger, which is on the same session. Raises BusyError, and what `open_ledger` raises.
     """
-    key = f"tripline warehouse {target.key}"
-    attempt = select(func.pg_try_advisory_lock(func.hashtextextended(key, 0)))
-    deadline = clock() + wait_seconds
     with _connection(lake) as connection:
-        while True:
-            with connection.begin():
-                if connection.scalar(attempt):
-                    break
-            if clock() >= deadline:
-                raise BusyError(
-                    "Another run is loading this warehouse",
-                    where=f"target {target.key}",
-                    remedy="It goes on by itself; try again when it is done.",
-                )
-            sleep(LOCK_POLL_SECONDS)
+        if not _lock(connection, target, wait_seconds):
+            raise BusyError(
+                "Another run is loading this warehouse",
+                where=f"target {target.key}",
+                remedy="It goes on by itself; try again when it is done.",
+            )
         yield Ledger(connection, target)
+
+
+def _lock(connection: Connection, target: Target, wait_seconds: float) -> bool:
+    """Take the target's lock; False when others kept it for that long.
+
+    Postgres serves its queue in order, so that two runs take turns: one that asked now and then would hardly ever
+    ask in the moment between two steps of the other.
+    """
+    key = func.hashtextextended(f"tripline warehouse {target.key}", 0)
+    try:
+        with connection.begin():
+            connection.execute(select(func.set_config("lock_timeout", f"{max(1, round(wait_seconds * 1000))}ms", True)))
+            connection.execute(select(func.pg_advisory_lock(key)))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            return False
+        raise
+    return True
 
 
 @contextmanager

@@ -5,12 +5,15 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from contracts.errors import BusyError, FatalError, PoisonError
+from contracts.lake import connect
+from contracts.settings import LakeSettings
 from tests.support.commands import start
 from tests.support.warehouse_site import STEPS, Site, charged, dirty_city, milliseconds, trip
 from warehouse import extract, steps
@@ -27,6 +30,12 @@ CHANGES: tuple[tuple[type, str], ...] = (
     (BigQuery, "drop_table"),
     (extract.Files, "remove"),
 )
+
+
+def waits_for_a_lock(lake: LakeSettings) -> bool:
+    with connect(lake, application="test") as connection:
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+        return connection.execute(waiting).rowcount > 0
 
 
 class Killed(BaseException):
@@ -112,22 +121,36 @@ def test_two_runs_at_once_load_every_window_once(site: Site, environment: dict[s
 
 
 def test_a_step_waits_for_the_lock_and_then_says_who_is_busy(site: Site) -> None:
-    now = [0.0]
-
-    def sleep(seconds: float) -> None:
-        now[0] += seconds
-
     with hold_ledger(site.lake, site.target):
-        with (
-            pytest.raises(BusyError, match="Another run"),
-            hold_ledger(site.lake, site.target, wait_seconds=5, clock=lambda: now[0], sleep=sleep),
-        ):
+        asked = time.monotonic()
+        with pytest.raises(BusyError, match="Another run"), hold_ledger(site.lake, site.target, wait_seconds=0.5):
             pass
-        assert now[0] >= 5
+        assert time.monotonic() - asked >= 0.5
         with hold_ledger(site.lake, site.target._replace(prefix="other_")):
             pass
     with hold_ledger(site.lake, site.target, wait_seconds=0):
         pass
+
+
+def test_who_waits_for_the_lock_has_it_before_its_holder_has_it_again(site: Site) -> None:
+    """A run lets go between two steps only for a moment: whoever waits must get this one."""
+    order: list[str] = []
+
+    def wait() -> None:
+        with hold_ledger(site.lake, site.target):
+            order.append("the one that waited")
+
+    with ThreadPoolExecutor() as threads:
+        with hold_ledger(site.lake, site.target):
+            waiting = threads.submit(wait)
+            deadline = time.monotonic() + 30
+            while not waits_for_a_lock(site.lake):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        with hold_ledger(site.lake, site.target):
+            order.append("the one that held it")
+        waiting.result()
+    assert order == ["the one that waited", "the one that held it"]
 
 
 def test_the_lock_ends_with_its_holder(site: Site, environment: dict[str, str]) -> None:
