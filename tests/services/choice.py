@@ -10,6 +10,7 @@ Without them a service runs in Docker when a daemon answers and has its image, a
 """
 
 import os
+import socket
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
@@ -76,7 +77,7 @@ def bigquery_at(address: str) -> BigQuerySettings:
 @cache
 def local_images() -> frozenset[str]:
     """Return the tags of the images that the Docker daemon has; none when no daemon answers."""
-    if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
+    if "DOCKER_HOST" not in os.environ and not _listens(Path("/var/run/docker.sock")):
         return frozenset()
     try:
         client = docker.from_env(timeout=5)
@@ -86,3 +87,14 @@ def local_images() -> frozenset[str]:
             client.close()
     except DockerException:
         return frozenset()
+
+
+def _listens(address: Path) -> bool:
+    """Whether somebody is behind this socket: the file of a daemon that was killed stays."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect(str(address))
+        except OSError:
+            return False
+        return True
