@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -41,6 +42,12 @@ CHOICE = Choice(os.environ)
 # What the person at this terminal has set for their own stack must not reach the tests.
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]
+
+# How long an example takes says something of the machine, and nothing of what is tried.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 SHARED = ExitStack()
 FreshServices = Callable[..., NativeStack]

@@ -282,7 +282,7 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 numbers = st.integers(0, 2**63 - 2)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=st.lists(
         st.tuples(

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import docker
 from docker.errors import DockerException
+from requests.exceptions import RequestException
 
 from contracts.settings import BigQuerySettings
 
@@ -80,19 +81,19 @@ def local_images() -> frozenset[str]:
     if "DOCKER_HOST" not in os.environ and not _listens(Path("/var/run/docker.sock")):
         return frozenset()
     try:
-        client = docker.from_env(timeout=5)
+        client = docker.from_env(timeout=60)
         try:
             return frozenset(tag for image in client.images.list() for tag in image.tags)
         finally:
             client.close()
-    except DockerException:
+    except (DockerException, RequestException):
         return frozenset()
 
 
 def _listens(address: Path) -> bool:
     """Whether somebody is behind this socket: the file of a daemon that was killed stays."""
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(5)
+        probe.settimeout(60)
         try:
             probe.connect(str(address))
         except OSError:

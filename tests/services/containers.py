@@ -107,7 +107,7 @@ def _remove_abandoned(client: docker.DockerClient) -> None:
                     raise
 
 
-def _wait(container: DockerContainer, probe: Callable[[], object], seconds: float = 60) -> None:
+def _wait(container: DockerContainer, probe: Callable[[], object], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:

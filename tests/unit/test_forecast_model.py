@@ -61,7 +61,7 @@ def test_the_same_past_gives_the_same_bytes() -> None:
     assert one.upper.tobytes() == other.upper.tobytes()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32 - 1),
     weeks=st.integers(2, 6),

@@ -9,17 +9,12 @@ from prometheus_client import CollectorRegistry, Counter
 
 from contracts.errors import ConfigurationError
 from contracts.metrics import serve
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from stack.ports import free_port
 
 
 def get(port: int, path: str) -> tuple[int, str]:
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return int(answer.status), answer.read().decode()
     except HTTPError as error:
         with error:

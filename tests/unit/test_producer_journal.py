@@ -74,7 +74,7 @@ def test_it_stays_small_while_it_is_confirmed(tmp_path: Path, begin: Begin, monk
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_cut_anywhere_it_forgets_only_what_was_not_written_yet(
     tmp_path_factory: pytest.TempPathFactory, begin: Begin, data: st.DataObject
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -97,7 +97,6 @@ def test_a_stop_ends_a_long_wait() -> None:
 
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 8))
-@settings(deadline=None)
 def test_trips_are_sorted_however_many_runs_it_takes(starts: list[int], run_trips: int) -> None:
     trips = [structs.replace(TRIP, start=start, key=str(number)) for number, start in enumerate(starts)]
     assert list(in_order_of_start(trips, run_trips=run_trips)) == sorted(trips, key=lambda trip: trip.start)

@@ -59,7 +59,7 @@ def _lives(pid: int) -> bool:
 
 
 def _wait_until_dead(pid: int) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while _lives(pid):
         assert time.monotonic() < deadline, "still alive"
         time.sleep(0.02)
@@ -72,10 +72,9 @@ def test_stopping_ends_a_child_that_ignores_the_signal_and_one_in_another_sessio
 
 
 def test_killing_ends_the_whole_tree_at_once(tree: Tree) -> None:
-    started = time.monotonic()
     kill_tree(tree.identity)
     assert tree.living() == []
-    assert time.monotonic() - started < 1
+    assert tree.leader.wait() == -signal.SIGKILL, "nobody was asked first"
 
 
 def test_what_a_dead_leader_left_in_its_session_is_found_and_ended(tree: Tree) -> None:

@@ -83,7 +83,7 @@ def test_parts_that_a_dead_stack_left_must_be_stopped_first(folder: StackFolder)
     with pytest.raises(BusyError, match="Parts of an earlier stack still run: kafka"), folder.lock():
         pass
     assert down.stop(folder) == ["kafka"]
-    assert orphan.wait(timeout=5) != 0
+    assert orphan.wait(timeout=60) != 0
     with folder.lock():
         pass
 
