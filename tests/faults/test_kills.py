@@ -3,7 +3,7 @@
 import signal
 
 from contracts.settings import LakeSettings
-from tests.support.landing_site import LandingSite, stop
+from tests.support.landing_site import PATIENCE_SECONDS, LandingSite, stop
 from tests.support.tcp_proxy import TcpProxy
 
 EVENTS = 3_000
@@ -12,6 +12,7 @@ SLOWLY = {"batch_rows": BATCH, "writers": 1}
 # Whoever is killed stays in its group until its session ends; another group need not wait, and shares nothing but the
 # lake.
 HEIRS = "the-heirs"
+IN_DRAG = "wait_event = 'PgSleep'"
 IN_TRANSACTION = "state = 'idle in transaction'"
 
 
@@ -45,7 +46,8 @@ def test_a_zombie_that_wakes_up_before_its_landing_lands_nothing_twice(
     site.execute("ALTER TABLE raw.trip_event DROP CONSTRAINT trip_event_coordinates")
     site.ledger.send_events(EVENTS)
     site.drag()
-    zombie = site.start(lake=proxied, **SLOWLY)
+    # Its own deadline is not to come before the heir has everything.
+    zombie = site.start(lake=proxied, landing_seconds=100, **SLOWLY)
     site.begun(zombie)
     proxy.hold_request(b"BEGIN")
     site.wait_until(lambda: proxy.held == 1, zombie)
@@ -60,7 +62,7 @@ def test_a_zombie_that_wakes_up_before_its_landing_lands_nothing_twice(
     site.ledger.send_events(500)
     site.wait_until(site.is_accounted_for, zombie, heir)
     zombie.terminate()
-    _, log = zombie.communicate(timeout=60)
+    _, log = zombie.communicate(timeout=PATIENCE_SECONDS)
     assert zombie.returncode == 0, log
     assert "Another consumer moved the offsets of this batch" in log
     site.settle(heir)
@@ -70,8 +72,15 @@ def test_a_consumer_stopped_in_its_transaction_loses_it_to_the_server(site: Land
     site.ledger.send_events(EVENTS)
     site.drag(0.5)
     zombie = site.start(landing_seconds=2, **SLOWLY)
-    site.wait_until(lambda: site.landed() > 0 and site.sessions("wait_event = 'PgSleep'") > 0, zombie)
-    zombie.send_signal(signal.SIGSTOP)
+    site.wait_until(lambda: site.landed() > 0, zombie)
+
+    def stopped_in_its_transaction() -> bool:
+        zombie.send_signal(signal.SIGCONT)
+        site.wait_until(lambda: site.sessions(IN_DRAG) > 0, zombie)
+        zombie.send_signal(signal.SIGSTOP)
+        return site.sessions(IN_DRAG) > 0
+
+    site.wait_until(stopped_in_its_transaction)
     site.wait_until(lambda: site.sessions(IN_TRANSACTION) == 1)
     site.wait_until(lambda: site.sessions() == 0)
     assert site.landed() < EVENTS
@@ -85,9 +94,14 @@ def test_a_consumer_stopped_in_its_transaction_loses_it_to_the_server(site: Land
 
 def test_two_groups_on_one_lake_fence_each_other(site: LandingSite) -> None:
     """Both own every partition, as a zombie and its heir would, all the time; together they land it once."""
-    site.ledger.send_events(EVENTS)
+    groups = [f"{HEIRS}-{number}" for number in (1, 2)]
+    consumers = [site.start(group=group, **SLOWLY) for group in groups]
+    # Whoever begins to read when the other has landed everything meets no fence.
+    site.wait_until(lambda: [site.members(group) for group in groups] == [[6], [6]], *consumers)
+    site.wait_until(lambda: site.sessions() == len(consumers), *consumers)
     site.drag()
-    consumers = [site.start(group=f"{HEIRS}-{number}", **SLOWLY) for number in (1, 2)]
+    site.ledger.send_events(EVENTS)
+    site.begun(*consumers)
     figures = site.settle(*consumers)
     assert sum(each["retries"] for each in figures) > 0, "nobody was fenced"
     assert sum(each["landed"] for each in figures) == len(site.ledger.sent)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from stack.account import unprivileged_account
 from stack.postgres import drop_database
 from tests.conftest import FreshServices
 from tests.support import commands
-from tests.support.landing_site import LandingSite
+from tests.support.landing_site import SESSIONS, LandingSite
 from tests.support.tcp_proxy import TcpProxy
 
 EVENTS = 3_000
@@ -81,7 +80,7 @@ def test_sessions_ended_by_the_server_again_and_again(site: LandingSite) -> None
     consumer = site.start(**SLOWLY)
     for cut in (1, 2, 3):
         site.begun(consumer, rows=cut * 500)
-        site.wait_until(lambda: site.terminate_sessions() > 0, consumer)
+        site.wait_until(lambda: site.end_sessions() > 0, consumer)
     (figures,) = site.settle(consumer)
     assert figures["retries"] >= 3
 
@@ -117,8 +116,9 @@ def test_connecting_again_is_refused_for_a_while(
     consumer = site.start(lake=through_proxy, **SLOWLY)
     for number, (trouble, remedy) in enumerate(CONNECTING):
         site.begun(consumer, rows=number * 1_000 + 1)
+        site.wait_until(lambda: site.sessions() > 0, consumer)
         site.execute(f"ALTER ROLE {limited.user} {trouble}")
-        assert site.terminate_sessions() > 0
+        assert site.end_sessions() > 0
         wanted = proxy.accepted + 3
         site.wait_until(lambda refused=wanted: proxy.accepted >= refused, consumer)  # type: ignore[misc]
         assert site.sessions() == 0
@@ -131,13 +131,17 @@ def test_connecting_again_is_refused_for_a_while(
 def test_a_lock_that_is_held_is_waited_out(site: LandingSite) -> None:
     site.ledger.send_events(EVENTS)
     site.drag()
-    consumer = site.start(landing_seconds=1, **SLOWLY)
+    consumer = site.start(landing_seconds=1, writers=1, **SLOWLY)
     site.begun(consumer)
     with connect(site.lake, application="test") as other:
         other.execute("LOCK TABLE raw.trip_event IN ACCESS EXCLUSIVE MODE")
-        site.wait_until(lambda: site.sessions("wait_event_type = 'Lock'") > 0, consumer)
-        time.sleep(2.5)
-        assert consumer.poll() is None
+        waits: set[object] = set()
+
+        def has_waited_twice() -> bool:
+            waits.update(site.rows(f"SELECT pid, xact_start {SESSIONS} AND wait_event_type = 'Lock'"))
+            return len(waits) > 1
+
+        site.wait_until(has_waited_twice, consumer)
     (figures,) = site.settle(consumer)
     assert figures["retries"] >= 1, "the landing was to be given up after a second"
 

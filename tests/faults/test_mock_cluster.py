@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contracts.errors import ConfigurationError, FatalError, LostOffsetsError, TriplineError
 from contracts.settings import LakeSettings
 from tests.support.group_member import GroupMember
-from tests.support.landing_site import LandingSite
+from tests.support.landing_site import PATIENCE_SECONDS, LandingSite
 from tests.support.mock_cluster import MockCluster, Request
 
 PARTITIONS = 4
@@ -44,13 +44,13 @@ def join(site: LandingSite, **settings: object) -> GroupMember:
 def land_more(site: LandingSite, *members: GroupMember) -> None:
     """Send events and wait until they have landed."""
     site.ledger.send_events(EVENTS)
-    site.wait_until(lambda: site.is_accounted_for() or any(member.has_ended for member in members), seconds=30)
+    site.wait_until(lambda: site.is_accounted_for() or any(member.has_ended for member in members))
     assert not any(member.has_ended for member in members)
 
 
 def land_until(condition: Callable[[], bool], site: LandingSite, *members: GroupMember) -> None:
     """Send events, and wait until they have landed, until something has happened."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline
         land_more(site, *members)
@@ -105,7 +105,8 @@ def test_errors_that_pass_cost_nothing(cluster: MockCluster, site: LandingSite) 
         member.leave()
     site.ledger.verify(site.lake)
     said = [log["event"] for log in logs]
-    assert said.count("partitions_lost") == len(errors[Request.HEARTBEAT])
+    # And once more for each session that ends because this process was given no time for its heartbeat.
+    assert said.count("partitions_lost") >= len(errors[Request.HEARTBEAT])
     assert "landing_failed" in said, "an offset was refused"
 
 

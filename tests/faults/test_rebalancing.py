@@ -5,12 +5,10 @@ import subprocess
 import sys
 import time
 
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import Consumer
 
-from contracts.broker import connect_admin
 from contracts.lake import connect
-from contracts.settings import KafkaSettings
-from tests.support.landing_site import LandingSite, finish
+from tests.support.landing_site import PATIENCE_SECONDS, LandingSite, finish
 
 EVENTS = 3_000
 SLOWLY = {"batch_rows": 100}
@@ -23,27 +21,17 @@ app()
 """
 
 
-def members(kafka: KafkaSettings) -> list[int]:
-    """Return how many partitions each member of the consumers' group has; [-1] when the broker cannot say yet."""
-    admin = connect_admin(kafka)
-    try:
-        group = admin.describe_consumer_groups([kafka.topic], request_timeout=10)[kafka.topic].result(10)
-    except KafkaException:
-        return [-1]
-    return sorted(len(member.assignment.topic_partitions) for member in group.members)
-
-
 def test_three_consumers_share_and_leave_one_by_one(site: LandingSite) -> None:
     site.ledger.send_events(EVENTS)
     site.drag()
     consumers = [site.start(**SLOWLY) for _ in range(3)]
-    site.wait_until(lambda: members(site.kafka) == [2, 2, 2], *consumers)
+    site.wait_until(lambda: site.members() == [2, 2, 2], *consumers)
     for departure, shares in ((signal.SIGKILL, [3, 3]), (signal.SIGTERM, [6])):
         site.ledger.send_events(EVENTS // 2)
         leaver = consumers.pop(0)
         leaver.send_signal(departure)
         leaver.wait()
-        site.wait_until(lambda left=shares: members(site.kafka) == left, *consumers)  # type: ignore[misc]
+        site.wait_until(lambda left=shares: site.members() == left, *consumers)  # type: ignore[misc]
     (figures,) = site.settle(*consumers)
     assert figures["landed"] > 0
 
@@ -55,7 +43,8 @@ def test_members_that_come_and_go_all_the_time_do_not_stop_the_landing(site: Lan
     config = site.kafka.client_config() | {
         "group.id": site.kafka.topic,
         "partition.assignment.strategy": "cooperative-sticky",
-        "session.timeout.ms": 6_000,
+        # It stays while nobody polls it.
+        "session.timeout.ms": 60_000,
         # How soon it hears that partitions have been given up for it.
         "heartbeat.interval.ms": 500,
     }
@@ -64,7 +53,7 @@ def test_members_that_come_and_go_all_the_time_do_not_stop_the_landing(site: Lan
         landed = site.landed()
         guest = Consumer(config)
         guest.subscribe([site.kafka.topic])
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not guest.assignment():
             guest.poll(0.05)
             assert time.monotonic() < deadline
@@ -86,7 +75,7 @@ def test_a_revoke_while_the_lake_is_locked_ends_within_the_deadline(site: Landin
         site.ledger.send_events(EVENTS)
         site.wait_until(lambda: site.sessions("wait_event_type = 'Lock'") > 0, holder)
         newcomer = site.start(landing_seconds=2)
-        site.wait_until(lambda: members(site.kafka) == [3, 3], holder, newcomer, seconds=30)
+        site.wait_until(lambda: site.members() == [3, 3], holder, newcomer)
         assert site.landed() == 100, "the rebalance was over while the lake was locked"
     site.settle(holder, newcomer)
 
@@ -106,8 +95,8 @@ def test_a_consumer_that_polls_too_late_is_expelled_and_comes_back(site: Landing
     site.begun(consumer)
     with connect(site.lake, application="test") as other:
         other.execute("LOCK TABLE raw.consumer_offset IN SHARE MODE")
-        site.wait_until(lambda: members(site.kafka) == [], consumer, seconds=30)
-    site.wait_until(lambda: members(site.kafka) == [6], consumer)
+        site.wait_until(lambda: site.members() == [], consumer)
+    site.wait_until(lambda: site.members() == [6], consumer)
     site.settle(consumer)
 
 
@@ -115,6 +104,8 @@ def test_until_end_with_two_consumers_ends_both(site: LandingSite) -> None:
     site.ledger.send_events(EVENTS)
     site.drag()
     consumers = [site.start("--until-end", **SLOWLY) for _ in range(2)]
+    site.wait_until(lambda: site.landed() > 0)
+    site.release()
     landed = [finish(consumer, with_signal=None)["landed"] for consumer in consumers]
     assert sum(landed) == EVENTS
     site.verify()

@@ -21,11 +21,11 @@ def folder() -> Iterator[Path]:
     made.wipe()
 
 
+@pytest.mark.timeout(900)
 def test_forty_seconds_of_faults_lose_and_double_nothing(folder: Path) -> None:
     # pytest-randomly decides, and prints, what the seed is drawn from.
     seed = random.randrange(2**31)
-    outcome = soak(folder, seed=seed, seconds=40, say=print)
-    assert outcome.faults.total() >= 4, outcome
+    outcome = soak(folder, seed=seed, seconds=40, least=4, say=print)
     assert outcome.producers.issued > 500
     assert outcome.verdict.dead_lettered > 10
     assert outcome.is_clean, outcome

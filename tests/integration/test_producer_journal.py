@@ -1,17 +1,12 @@
 """A broker that stands still, a producer that is killed meanwhile: bounded memory, and nothing issued is lost."""
 
-import json
 import os
-import re
 import signal
-import socket
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -25,8 +20,9 @@ from producer.messages import encoder
 from producer.replay import replay
 from stack.native import NativeStack
 from tests.support.chicago_rows import row, write_csv
-from tests.support.commands import start
+from tests.support.commands import run, run_json
 from tests.support.topic import messages_on
+from tests.support.watched_producer import WatchedProducer
 
 QUEUE = 3_000
 
@@ -47,67 +43,29 @@ def frozen(stack: NativeStack) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-class Watched:
-    """A producer with metrics."""
-
-    def __init__(self, kafka: KafkaSettings, settings: ProducerSettings, *arguments: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
-        own = settings.model_copy(update={"metrics_port": self._port})
-        self.process: subprocess.Popen[str] = start(child_environment(kafka, own), "producer", *arguments, "--json")
-
-    def metric(self, name: str) -> float:
-        with urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=5) as answer:
-            found = re.search(rf"^tripline_producer_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
-        assert found, name
-        return float(found[1])
-
-    def wait_for(self, name: str, least: float) -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.process.communicate()
-            try:
-                if self.metric(name) >= least:
-                    return
-            except OSError:
-                pass  # not served yet
-            time.sleep(0.1)
-        pytest.fail(f"{name} does not reach {least}")
-
-    def resident_mebibytes(self) -> int:
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(status.split("VmRSS:")[1].split()[0]) // 1024
-
-
 def test_a_broker_that_stands_still_makes_the_producer_wait_in_bounded_memory(stack: NativeStack) -> None:
     ensure_topic(stack.kafka)
     settings = ProducerSettings(queue_messages=QUEUE)
-    watched = Watched(stack.kafka, settings, "simulate", "--limit", "100000")
-    with watched.process as process:
-        try:
-            watched.wait_for("acknowledged_events_total", 2 * QUEUE)
-            with frozen(stack):
-                watched.wait_for("queue_depth_events", QUEUE)
-                time.sleep(0.5)  # The batch that filled the queue is counted when all of it is in.
-                before, produced = watched.resident_mebibytes(), watched.metric("produced_events_total")
-                time.sleep(3)
-                assert watched.metric("produced_events_total") == produced
-                assert watched.resident_mebibytes() - before < 10
-                assert watched.resident_mebibytes() < 200
-                acknowledged = watched.metric("acknowledged_events_total")
-            watched.wait_for("acknowledged_events_total", acknowledged + 2 * QUEUE)
-            assert watched.metric("acknowledgement_seconds_count") > 0
-            with frozen(stack):
-                # A stop while there is no room: what waits for room was never produced.
-                watched.wait_for("queue_depth_events", QUEUE)
-                process.send_signal(signal.SIGTERM)
-                time.sleep(0.5)
-            output, errors = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 0, errors
-    report = json.loads(output)
+    with WatchedProducer(stack.kafka, settings, "simulate", "--limit", "100000") as producer:
+        producer.wait_for("acknowledged_events_total", 2 * QUEUE)
+        with frozen(stack):
+            producer.wait_for("queue_depth_events", QUEUE)
+            # The batch that filled the queue is counted when all of it is in.
+            produced = producer.wait_until_still("produced_events_total")
+            before = producer.resident_mebibytes()
+            time.sleep(3)
+            assert producer.metric("produced_events_total") == produced
+            assert producer.resident_mebibytes() - before < 10
+            assert producer.resident_mebibytes() < 200
+            acknowledged = producer.metric("acknowledged_events_total")
+        producer.wait_for("acknowledged_events_total", acknowledged + 2 * QUEUE)
+        assert producer.metric("acknowledgement_seconds_count") > 0
+        with frozen(stack):
+            # A stop while there is no room: what waits for room was never produced.
+            producer.wait_for("queue_depth_events", QUEUE)
+            producer.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+        report, _ = producer.end()
     assert report["produced"] == report["acknowledged"] == len(messages_on(stack.kafka)) > 4 * QUEUE
 
 
@@ -116,32 +74,30 @@ def test_what_a_killed_producer_had_not_confirmed_is_sent_again(stack: NativeSta
     trips_file = write_csv(tmp_path / "trips.csv", trips)
     ensure_topic(stack.kafka)
     settings = ProducerSettings(queue_messages=QUEUE, journal_folder=str(tmp_path / "journal"))
-    watched = Watched(stack.kafka, settings, "replay", "--file", str(trips_file))
-    with watched.process as process:
-        watched.wait_for("acknowledged_events_total", QUEUE)
+    endless = ("replay", "--file", str(trips_file), "--endless", "--rate", "5000")
+    with WatchedProducer(stack.kafka, settings, *endless) as producer:
+        producer.wait_for("acknowledged_events_total", QUEUE)
         with frozen(stack):
-            watched.wait_for("queue_depth_events", QUEUE)
-            process.send_signal(signal.SIGKILL)
-            process.wait(30)
+            producer.wait_for("queue_depth_events", QUEUE)
+            producer.process.send_signal(signal.SIGKILL)
+            producer.process.wait()
     left = unconfirmed(tmp_path / "journal" / stack.kafka.topic)
     assert len(left) >= QUEUE
 
     nothing = write_csv(tmp_path / "nothing.csv", [])
-    again = start(child_environment(stack.kafka, settings), "producer", "replay", "--file", str(nothing), "--json")
-    output, errors = again.communicate(timeout=60)
-    assert again.returncode == 0, errors
-    report = json.loads(output)
+    report = run_json(child_environment(stack.kafka, settings), "producer", "replay", "--file", str(nothing))
     assert report["sent_again"] == report["produced"] == report["acknowledged"] == len(left)
     assert [path.name for path in (tmp_path / "journal" / stack.kafka.topic).iterdir()] == ["lock"]
 
     # What was issued, in the source's order, is a beginning of the source without a gap: all of it is on the topic.
-    source = [
-        (event.trip_id, encoder.encode(event)) for _, event in replay(Intake([trips_file], load_mapping("chicago")))
-    ]
-    issued = source.index(left[-1]) + 1
-    assert left == source[issued - len(left) : issued]
+    issued: list[tuple[str, bytes]] = []
+    source = replay(Intake([trips_file], load_mapping("chicago")), endless=True)
+    while not issued or issued[-1] != left[-1]:
+        _, event = next(source)
+        issued.append((event.trip_id, encoder.encode(event)))
+    assert left == issued[-len(left) :]
     on_topic = Counter((each.key, each.value) for each in messages_on(stack.kafka))
-    assert set(source[:issued]) <= set(on_topic) <= set(source)
+    assert on_topic.keys() == set(issued)
     # Twice at the most: once before the kill without an answer, and once again.
     assert max(on_topic.values()) <= 2
     assert {message for message, times in on_topic.items() if times == 2} <= set(left)
@@ -164,14 +120,7 @@ def unconfirmed(folder: Path) -> list[tuple[str, bytes]]:
 def test_two_producers_do_not_write_one_journal(kafka_settings: KafkaSettings, tmp_path: Path) -> None:
     settings = ProducerSettings(journal_folder=str(tmp_path))
     ensure_topic(kafka_settings)
-    first = Watched(kafka_settings, settings, "simulate", "--endless", "--rate", "20")
-    with first.process as process:
-        try:
-            first.wait_for("acknowledged_events_total", 1)
-            second = start(child_environment(kafka_settings, settings), "producer", "simulate", "--limit", "1")
-            _, errors = second.communicate(timeout=30)
-            assert second.returncode == ExitCode.BUSY, errors
-        finally:
-            process.terminate()
-        process.communicate(timeout=30)
-    assert process.returncode == 0
+    with WatchedProducer(kafka_settings, settings, "simulate", "--endless", "--rate", "20") as first:
+        first.wait_for("acknowledged_events_total", 1)
+        run(child_environment(kafka_settings, settings), "producer", "simulate", "--limit", "1", expect=ExitCode.BUSY)
+        first.end(with_signal=signal.SIGTERM)

@@ -12,7 +12,7 @@ import psutil
 
 from tests.support.commands import ROOT
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 
 @dataclass

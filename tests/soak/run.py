@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contracts.broker import partition_ranges
+from contracts.errors import UnreachableError
 from tests.soak.arms import inflicted
 from tests.soak.judge import Outcome, judge_producers
 from tests.soak.plan import plan
@@ -14,8 +15,8 @@ from tests.soak.site import Site, site
 WARM_UP_SECONDS = 60
 
 
-def soak(folder: Path, *, seed: int, seconds: float, say: Callable[[str], object]) -> Outcome:
-    """Inflict the seed's faults for so long; `say` hears of each.
+def soak(folder: Path, *, seed: int, seconds: float, say: Callable[[str], object], least: int = 0) -> Outcome:
+    """Inflict the seed's faults for so long, and until `least` of them have bitten; `say` hears of each.
 
     Raises SoakError when a part does not go on by itself, or does not catch up at the end.
     """
@@ -31,7 +32,7 @@ def soak(folder: Path, *, seed: int, seconds: float, say: Callable[[str], object
             path.tend(fault.rest_seconds)
             elapsed = time.monotonic() - began
             say(f"{elapsed:5.0f} s  {faults.total():4} faults  {_movement(path)}  {fault.kind}, {fault.hold_seconds} s")
-            if elapsed >= seconds:
+            if elapsed >= seconds and faults.total() >= least:
                 break
         path.end()
         producers = judge_producers(path)
@@ -48,5 +49,8 @@ def _warm_up(path: Site) -> None:
 
 
 def _movement(path: Site) -> str:
-    issued = sum(each.high for each in partition_ranges(path.ledger.kafka))
+    try:
+        issued = sum(each.high for each in partition_ranges(path.ledger.kafka))
+    except UnreachableError:
+        return "the broker does not answer yet"
     return f"{issued:7,} on the topic  {issued - sum(path.offsets().values()):6,} on their way"

@@ -46,14 +46,14 @@ class GroupMember:
         """Whether it has stopped by itself."""
         return self._ended.done()
 
-    def error(self, seconds: float = 30) -> BaseException | None:
+    def error(self, seconds: float = 120) -> BaseException | None:
         """Wait for its end and return what it ended with."""
         return self._ended.exception(seconds)
 
     def leave(self) -> None:
         """Land what it holds and leave the group; raise what it has ended with."""
         self._stop.set()
-        self._ended.result(30)
+        self._ended.result(120)
 
     def __enter__(self) -> "GroupMember":
         """Lend the member."""

@@ -9,21 +9,36 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from confluent_kafka import KafkaException
 from psycopg import Connection, OperationalError
 from psycopg.rows import TupleRow
 
 from consumer.migrate import migrate
-from contracts.broker import ensure_topic
+from contracts.broker import connect_admin, ensure_topic
 from contracts.lake import connect
 from contracts.settings import ConsumerSettings, KafkaSettings, LakeSettings, child_environment
 from tests.support import commands
 from tests.support.ledger import Ledger
 
+# For what comes by itself, on a machine that is ten times slower than usual.
+PATIENCE_SECONDS = 120
 # Runs with each move of an offset, inside the landing's transaction.
 _DRAG = """
-CREATE FUNCTION raw.drag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep({seconds:f}); RETURN NULL; END';
+CREATE FUNCTION raw.drag() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    landed bigint := (SELECT sum(next_offset) FROM raw.consumer_offset);
+BEGIN
+    PERFORM pg_sleep(CASE WHEN landed > {half} THEN {late:f} ELSE {seconds:f} END);
+    RETURN NULL;
+END $$;
 CREATE TRIGGER drag AFTER UPDATE ON raw.consumer_offset FOR EACH STATEMENT EXECUTE FUNCTION raw.drag();
 """
+# In the place of the drag: to drop it would wait for every landing that is under way.
+_NO_DRAG = """
+CREATE OR REPLACE FUNCTION raw.drag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+"""
+# Less than the shortest deadline of a landing, and long enough for the slowest test.
+_LATE_SECONDS = 0.9
 # Sessions of consumers in this lake.
 SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tripline-consumer'"
 
@@ -66,12 +81,16 @@ class LandingSite:
             self._connection = None
 
     def drag(self, seconds: float = 0.03) -> None:
-        """Make every landing slow, so that a fault finds the consumer in the middle."""
-        self.execute(_DRAG.format(seconds=seconds))
+        """Make every landing slow, so that a fault finds the consumer in the middle.
+
+        The second half of what was sent comes much slower yet: a fault that is late, on a busy machine, finds it too.
+        """
+        late = max(seconds, _LATE_SECONDS)
+        self.execute(_DRAG.format(half=len(self.ledger.sent) // 2, seconds=seconds, late=late))
 
     def release(self) -> None:
         """Let every landing be as fast as it can again."""
-        self.execute("DROP FUNCTION IF EXISTS raw.drag CASCADE")
+        self.execute(_NO_DRAG)
 
     def environment(
         self, *, kafka: KafkaSettings | None = None, lake: LakeSettings | None = None, **consumer: Any
@@ -99,9 +118,9 @@ class LandingSite:
         """Return in how many sessions consumers are connected, of those for which a condition on the activity holds."""
         return self.scalar(f"SELECT count(*) {SESSIONS} AND {condition}")
 
-    def terminate_sessions(self) -> int:
-        """End the consumers' sessions in the server; return how many there were."""
-        return self.scalar(f"SELECT count(pg_terminate_backend(pid)) {SESSIONS}")
+    def end_sessions(self) -> int:
+        """End the consumers' sessions in the server, and wait until they are gone; return how many there were."""
+        return self.scalar(f"SELECT count(pg_terminate_backend(pid, {PATIENCE_SECONDS * 1_000})) {SESSIONS}")
 
     def landed(self) -> int:
         """Return how many rows stand in the lake."""
@@ -132,13 +151,23 @@ class LandingSite:
         self._connection = self._connection or connect(self.lake, application="test", autocommit=True)
         return self._connection.execute(query.encode()).fetchall()
 
-    def wait_until(self, condition: Callable[[], bool], *consumers: subprocess.Popen[str], seconds: float = 60) -> None:
+    def members(self, group: str = "") -> list[int]:
+        """Return how many partitions each member of a consumers' group has; [-1] when the broker cannot say yet."""
+        group = group or self.kafka.topic
+        admin = connect_admin(self.kafka)
+        try:
+            found = admin.describe_consumer_groups([group], request_timeout=10)[group].result()
+        except KafkaException:
+            return [-1]
+        return sorted(len(member.assignment.topic_partitions) for member in found.members)
+
+    def wait_until(self, condition: Callable[[], bool], *consumers: subprocess.Popen[str]) -> None:
         """Wait for something to happen while these consumers stay alive."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             for consumer in consumers:
                 assert consumer.poll() is None, f"the consumer ended\n{consumer.communicate()}"
-            assert time.monotonic() < deadline, f"not within {seconds} s"
+            assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS} s"
             time.sleep(0.02)
 
     def is_accounted_for(self) -> bool:
@@ -152,9 +181,10 @@ class LandingSite:
         assert landed < len(self.ledger.sent), "everything had landed before the fault"
         return landed
 
-    def settle(self, *consumers: subprocess.Popen[str], seconds: float = 60) -> list[dict[str, Any]]:
+    def settle(self, *consumers: subprocess.Popen[str]) -> list[dict[str, Any]]:
         """Let these consumers land the rest and one fresh event more; stop them, judge, and return their figures."""
-        self.wait_until(self.is_accounted_for, *consumers, seconds=seconds)
+        self.release()
+        self.wait_until(self.is_accounted_for, *consumers)
         self.ledger.send_events(1)
         self.wait_until(self.is_accounted_for, *consumers)
         figures = [finish(consumer) for consumer in consumers]
@@ -180,6 +210,6 @@ def stop(consumer: subprocess.Popen[str], *, expect: int = 0, with_signal: signa
     """Wait for a consumer to end with this code; return what it printed (standard error when it failed)."""
     if with_signal is not None:
         consumer.send_signal(with_signal)
-    output, errors = consumer.communicate(timeout=60)
+    output, errors = consumer.communicate(timeout=PATIENCE_SECONDS)
     assert consumer.returncode == expect, f"exit code {consumer.returncode}\n{output}\n{errors}"
     return errors if expect else output

@@ -51,6 +51,7 @@ class TcpProxy:
         self.swallowed_bytes = 0
         self._pairs: list[_Pair] = []
         self._lock = Lock()
+        self._closed = False
         self._swallowing = Event()
         self._refusing = Event()
         self._released = Event()
@@ -71,6 +72,8 @@ class TcpProxy:
         # Closing alone would leave the thread waiting in accept.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        with self._lock:
+            self._closed = True
         self.reset()
 
     def reset(self) -> None:
@@ -151,11 +154,13 @@ class TcpProxy:
                 self.resets += 1
                 _end(client)
                 continue
-            if self._refusing.is_set():
+            with self._lock:
+                refused = self._closed or self._refusing.is_set()
+                if not refused:
+                    self._pairs.append(pair)
+            if refused:
                 self._reset(pair)
                 continue
-            with self._lock:
-                self._pairs.append(pair)
             Thread(target=self._pump, args=(pair, pair.client, pair.server, self._on_request), daemon=True).start()
             Thread(target=self._pump, args=(pair, pair.server, pair.client, self._on_answer), daemon=True).start()
 
