@@ -57,7 +57,7 @@ def held(kafka: KafkaSettings) -> int:
 
 
 def wait_for_messages(kafka: KafkaSettings, count: int, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
         if held(kafka) >= count:
@@ -66,8 +66,8 @@ def wait_for_messages(kafka: KafkaSettings, count: int, process: subprocess.Pope
     pytest.fail(f"{count} messages did not come")
 
 
-def finish(process: subprocess.Popen[str], *, expect: int, seconds: float = 60) -> dict[str, Any]:
-    output, errors = process.communicate(timeout=seconds)
+def finish(process: subprocess.Popen[str], *, expect: int) -> dict[str, Any]:
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == expect, errors
     report: dict[str, Any] = json.loads(output)
     return report
@@ -145,18 +145,18 @@ def test_a_signal_ends_a_long_wait_at_once(
         wait_for_messages(kafka_settings, 3, process)
         asked = time.monotonic()
         process.terminate()
-        report = finish(process, expect=0, seconds=10)
-    assert time.monotonic() - asked < 5
+        report = finish(process, expect=0)
+    # The next event would have come in hours.
+    assert time.monotonic() - asked < 30
     assert report["acknowledged"] == 3
 
 
 def test_a_broker_that_is_not_there_is_named_within_15_seconds(kafka_settings: KafkaSettings, trips_file: Path) -> None:
-    nowhere = kafka_settings.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})
-    hasty = nowhere.model_copy(update={"timeout_seconds": 1.0})
-    replay_file = ("replay", "--file", str(trips_file))
-    for settings, command in ((nowhere, replay_file), (hasty, ("simulate",)), (hasty, ("health",))):
+    assert KafkaSettings().timeout_seconds <= 10, "what is left of the 15 seconds is for the start"
+    nowhere = kafka_settings.model_copy(update={"bootstrap_servers": "127.0.0.1:1", "timeout_seconds": 3.0})
+    for command in (("replay", "--file", str(trips_file)), ("simulate",), ("health",)):
         began = time.monotonic()
-        done = run(child_environment(settings), "producer", *command, expect=ExitCode.UNREACHABLE)
+        done = run(child_environment(nowhere), "producer", *command, expect=ExitCode.UNREACHABLE)
         assert time.monotonic() - began < 15
         assert "127.0.0.1:1" in done.stderr
         assert "Traceback" not in done.stderr
@@ -227,7 +227,7 @@ def test_wrong_usage_is_refused(surroundings: dict[str, str], arguments: tuple[s
 def test_a_rate_is_kept(surroundings: dict[str, str], trips_file: Path) -> None:
     report = run_json(surroundings, "producer", "replay", "--file", str(trips_file), "--limit", "20", "--rate", "50")
     assert report["acknowledged"] == 100
-    assert 99 / 50 <= report["seconds"] < 6
+    assert 99 / 50 <= report["seconds"] < 20
 
 
 def test_a_simulation_writes_down_exactly_what_stands_on_the_topic(

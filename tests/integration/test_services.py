@@ -24,7 +24,7 @@ def test_the_database_is_empty_and_the_tests_own(lake_settings: LakeSettings) ->
 
 
 def test_the_emulator_answers(emulator_url: str) -> None:
-    answer = httpx.get(f"{emulator_url}/readyz", trust_env=False)
+    answer = httpx.get(f"{emulator_url}/readyz", trust_env=False, timeout=60)
     assert answer.json()["checks"] == {"duckdb": "ok", "catalog": "ok"}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.errors import ExitCode
 from contracts.settings import BigQuerySettings, LakeSettings, environment_of
+from stack.ports import free_port
 from tests.support.commands import run
 
 COMMANDS = ("prepare", "run", "reconcile")
@@ -16,9 +17,7 @@ COMMANDS = ("prepare", "run", "reconcile")
 @pytest.fixture
 def closed_port() -> int:
     """A port of this machine where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_bigquery_is_not_there(command: str, closed_port: int, lake_settings: La
 
 def test_bigquery_takes_the_connection_and_never_answers(silent_port: int, lake_settings: LakeSettings) -> None:
     url = f"http://127.0.0.1:{silent_port}"
-    settings = BigQuerySettings(emulator_url=url, timeout_seconds=5)
+    settings = BigQuerySettings(emulator_url=url, timeout_seconds=2)
     environment = environment_of(lake_settings) | environment_of(settings)
     fails_in_time(environment, "run", code=ExitCode.UNREACHABLE, naming=f"BigQuery at {url}")
 

@@ -18,7 +18,9 @@ from powerbi.preview.format import shown_as
 def powerbi(*arguments: str, folder: Path = FOLDER.parent, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(FOLDER.parent), **variables}
     command = [sys.executable, "-m", "powerbi", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240
+    )
 
 
 def test_check_ends_with_its_findings() -> None:

@@ -64,7 +64,7 @@ def read_topic(kafka: KafkaSettings) -> dict[Coordinates, bytes]:
         consumer.assign([TopicPartition(each.topic, each.partition, each.low) for each in ranges])
         found: dict[Coordinates, bytes] = {}
         while len(found) < sum(each.high - each.low for each in ranges):
-            message = consumer.poll(10)
+            message = consumer.poll(120)
             assert message is not None, "Kafka has no more messages than these"
             assert message.error() is None, message.error()
             found[message.partition() or 0, message.offset() or 0] = message.value() or b""

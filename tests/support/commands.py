@@ -24,7 +24,7 @@ def start(environment: Mapping[str, str], package: str, *arguments: str) -> subp
 
 
 def run(
-    environment: Mapping[str, str], package: str, *arguments: str, timeout: float = 120, expect: int = 0
+    environment: Mapping[str, str], package: str, *arguments: str, timeout: float = 240, expect: int = 0
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m package …` to its end and hold its exit code."""
     command = _command(package, arguments)
@@ -35,7 +35,7 @@ def run(
     return done
 
 
-def run_json(environment: Mapping[str, str], package: str, *arguments: str, timeout: float = 120) -> dict[str, Any]:
+def run_json(environment: Mapping[str, str], package: str, *arguments: str, timeout: float = 240) -> dict[str, Any]:
     """Run a command with `--json` and return the object it printed."""
     done = run(environment, package, *arguments, "--json", timeout=timeout)
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])

@@ -39,7 +39,7 @@ class ComposeStack:
         self.bigquery = BigQuerySettings(emulator_url=f"http://{LOOPBACK}:{ports['BIGQUERY']}")
         self.mage_url = f"http://{LOOPBACK}:{ports['MAGE']}"
 
-    def __call__(self, *arguments: str, timeout: float = 300) -> str:
+    def __call__(self, *arguments: str, timeout: float = 600) -> str:
         """Run `docker compose …` and return its standard output; all of its output is in the error when it fails."""
         files = ["--file", str(CHECKOUT / "docker-compose.yml"), "--file", str(self._folder / "override.yml")]
         env_file = ["--env-file", str(self._folder / ".env")]

@@ -26,7 +26,7 @@ def messages_on(kafka: KafkaSettings) -> list[OnTopic]:
     try:
         consumer.assign([TopicPartition(each.topic, each.partition, each.low) for each in ranges])
         while len(found) < expected:
-            batch = consumer.consume(min(expected - len(found), 10_000), timeout=30)
+            batch = consumer.consume(min(expected - len(found), 10_000), timeout=120)
             assert batch, f"{len(found)} of {expected} messages came"
             for message in batch:
                 assert message.error() is None, message.error()
