@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow, class_row
 
 from consumer.batch import Headers
 from contracts.errors import BadInputError, BusyError
-from contracts.lake import classify, connect
+from contracts.lake import classify, connect, locks_let_go
 from contracts.settings import LakeSettings
 from contracts.sql import load_sql
 
@@ -103,7 +103,7 @@ class Store:
         self._execute("complete_replay", {"replay_id": replay_id, "to_partition": partition, "to_offset": offset})
 
     def lock_replays(self) -> None:
-        """Hold the lock of replays until the connection ends. Raises BusyError when another replay holds it."""
+        """Hold the lock of replays until the store is left. Raises BusyError when another replay holds it."""
         if self._execute("lock_replays", {}).fetchone() != (True,):
             raise BusyError("Another replay is running", where=self._where, remedy="Wait for it; a killed one is gone.")
 
@@ -125,5 +125,5 @@ class Store:
 @contextmanager
 def open_store(lake: LakeSettings, topic: str) -> Iterator[Store]:
     """Lend the dead letters of a topic; every change is committed at once."""
-    with connect(lake, application="dead-letters", autocommit=True) as connection:
+    with connect(lake, application="dead-letters", autocommit=True) as connection, locks_let_go(connection):
         yield Store(connection, topic, f"Postgres at {lake.address}")

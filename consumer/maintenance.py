@@ -18,7 +18,7 @@ from psycopg import Connection
 
 from consumer import days, retention, roll_up
 from contracts.errors import BusyError
-from contracts.lake import classify, connect
+from contracts.lake import classify, connect, locks_let_go
 from contracts.settings import LakeSettings, MaintenanceSettings, RolesSettings, load
 from contracts.sql import load_sql
 
@@ -97,16 +97,20 @@ def _run() -> Iterator[_Run]:
     settings = load(MaintenanceSettings)
     lake = maintainer(load(LakeSettings), load(RolesSettings))
     where = f"Postgres at {lake.address}"
-    with connect(lake, application="maintenance", autocommit=True) as connection:
+    with connect(lake, application="maintenance", autocommit=True) as connection, locks_let_go(connection):
         try:
             patience = {"milliseconds": int(settings.lock_seconds * 1000)}
             connection.execute(load_sql("postgres/maintenance/set_lock_timeout"), patience)
             (mine,) = connection.execute(load_sql("postgres/maintenance/try_lock")).fetchone() or (False,)
             if not mine:
                 raise BusyError("Another maintenance is still running", where=where, remedy="It goes on by itself.")
-            yield _Run(connection, settings, datetime.now(UTC).date())
+            yield _Run(connection, settings, _today())
         except psycopg.Error as error:
             raise classify(error, where=where) from error
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def maintainer(lake: LakeSettings, roles: RolesSettings) -> LakeSettings:

@@ -1,5 +1,8 @@
 """Connecting to the Postgres lake, and what its errors mean."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 import psycopg
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
@@ -14,6 +17,7 @@ from contracts.errors import (
     UnreachableError,
 )
 from contracts.settings import LakeSettings
+from contracts.sql import load_sql
 
 _POISON = ("22", "23", "21", "54")
 _TRANSIENT = ("08", "40", "53", "57P01", "57P02", "57P03", "57014", "25P03", "55P03")
@@ -52,6 +56,19 @@ def connect(
         return psycopg.connect(conninfo, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise connection_error(error, lake) from error
+
+
+@contextmanager
+def locks_let_go(connection: Connection[TupleRow]) -> Iterator[None]:
+    """Give back the session's advisory locks at the end of the block, for whoever comes next.
+
+    The server would do it when it notices the end of the connection, which on a busy machine is a moment later.
+    """
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):
+            connection.execute(load_sql("postgres/queries/unlock_all"))
 
 
 def connection_error(error: psycopg.OperationalError, lake: LakeSettings) -> FatalError:

@@ -22,11 +22,11 @@ from tests.support.landing_site import LandingSite
 
 BOM, NUL, BROKEN = b'\xef\xbb\xbf{"canary": 1}', b'{"canary": "\\u0000"}', b'{"canary": '
 HOLD = """
-CREATE FUNCTION raw.hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+CREATE FUNCTION raw.hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NEW; END';
 CREATE TRIGGER hold BEFORE UPDATE ON raw.dead_letter_replay FOR EACH ROW EXECUTE FUNCTION raw.hold();
 """
 LET_GO = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid, 120000) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'tripline-dead-letters';
 DROP FUNCTION raw.hold CASCADE;
 """
