@@ -110,7 +110,7 @@ class RunningPart:
 
     def _reap(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=30)
 
 
 def log_tail(log: Path, lines: int = TAIL_LINES) -> str:

@@ -14,6 +14,8 @@ import psutil
 
 _SAME_START_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+# Far more than the kernel needs, even for a large process on a busy machine.
+_DYING_SECONDS = 30.0
 
 
 class ProcessIdentity(NamedTuple):
@@ -49,14 +51,14 @@ def stop_tree(identity: ProcessIdentity, *, first: signal.Signals = signal.SIGTE
     members = _union(members, _members(identity))
     _signal(members, signal.SIGTERM)
     _signal(_wait(members, 2), signal.SIGKILL)
-    _wait(members, 5)
+    _wait(members, _DYING_SECONDS)
 
 
 def kill_tree(identity: ProcessIdentity) -> None:
     """Kill a process and everything it started with SIGKILL, as a crash would."""
     members = _members(identity)
     _signal(members, signal.SIGKILL)
-    _wait(members, 5)
+    _wait(members, _DYING_SECONDS)
 
 
 def resident_bytes(identity: ProcessIdentity) -> int:

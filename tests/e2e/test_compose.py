@@ -14,7 +14,7 @@ from contracts.lake import connect
 from tests.support.books import Books, query, read_books
 from tests.support.compose import CHECKOUT, ComposeStack, missing
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 LONG_RUNNING = {"kafka", "postgres", "bigquery", "producer", "consumer", "mage"}
 
 
@@ -35,18 +35,18 @@ def stack(tmp_path: Path) -> Iterator[ComposeStack]:
 
 
 def test_trips_flow_into_bigquery_and_go_on_after_down_and_up(stack: ComposeStack) -> None:
-    stack("up", "--detach", "--build", timeout=360)
-    wait(stack, lambda: trips(stack) > 0, "trips in gold", seconds=180)
-    wait(stack, lambda: all_healthy(stack), "every service healthy", seconds=90)
+    stack("up", "--detach", "--build", timeout=800)
+    wait(stack, lambda: trips(stack) > 0, "trips in gold", seconds=400)
+    wait(stack, lambda: all_healthy(stack), "every service healthy", seconds=300)
     assert stack.exit_code("setup") == 0
-    assert httpx.get(f"{stack.mage_url}/api/status", trust_env=False).status_code == 200
+    assert httpx.get(f"{stack.mage_url}/api/status", trust_env=False, timeout=60).status_code == 200
     assert_no_password_is_visible(stack)
     first = closed_books(stack)
     assert first.trip_ids
 
     stack("down")
     stack("up", "--detach")
-    wait(stack, lambda: trips(stack) > first.gold_trips, "more trips than before", seconds=180)
+    wait(stack, lambda: trips(stack) > first.gold_trips, "more trips than before", seconds=400)
     second = closed_books(stack)
     assert first.produced.items() < second.produced.items()
     assert set(first.trip_ids) < set(second.trip_ids)
@@ -84,7 +84,7 @@ def closed_books(stack: ComposeStack) -> Books:
     stack("stop", "producer")
     assert stack.exit_code("producer") == 0, "the producer says that not every event was acknowledged"
     produced = sum(each.high - each.low for each in partition_ranges(stack.kafka))
-    wait(stack, lambda: loaded(stack) == produced, "every event in a loaded window", seconds=180)
+    wait(stack, lambda: loaded(stack) == produced, "every event in a loaded window", seconds=400)
     stack("stop", "mage")
     books = read_books(stack.kafka, stack.lake, stack.bigquery)
     assert len(books.produced) == produced

@@ -6,7 +6,6 @@ among the dead letters, and what keeps the contract must stand in silver as its 
 
 import json
 import signal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from contracts.event import TripEvent
 from contracts.lake import connect as connect_lake
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings
 from tests.support.commands import run, run_json, start
+from tests.support.landing_site import LandingSite
 from warehouse.bigquery import BigQuery, connect
 from warehouse.names import Target, render
 
@@ -48,7 +48,7 @@ def issued(kafka: KafkaSettings) -> Iterator[Issued]:
             consumer.assign([TopicPartition(each.topic, each.partition, each.low)])
             position = each.low
             while position < each.high:
-                message = consumer.poll(10)
+                message = consumer.poll(120)
                 assert message is not None, f"the broker is silent at {each.topic}/{each.partition}/{position}"
                 assert message.error() is None, message.error()
                 offset = message.offset()
@@ -128,7 +128,7 @@ def tables(warehouse: BigQuery, target: Target) -> dict[str, list[dict[str, Any]
 
 
 def load_all(environment: dict[str, str]) -> None:
-    run(environment, "mage_project", "run", "trips_to_bigquery", "--until-caught-up", timeout=300)
+    run(environment, "mage_project", "run", "trips_to_bigquery", "--until-caught-up", timeout=600)
 
 
 def judge(kafka: KafkaSettings, lake: LakeSettings, warehouse: BigQuery, target: Target) -> list[Issued]:
@@ -167,28 +167,27 @@ def test_nothing_is_lost_or_doubled_when_the_consumer_is_killed(
 ) -> None:
     run(environment, "consumer", "migrate")
     small = {**environment, "TRIPLINE_CONSUMER_BATCH_ROWS": "200"}
+    site = LandingSite(kafka_settings, lake_settings)
     victim = start(small, "consumer", "run")
     try:
+        site.wait_until(lambda: site.members() == [kafka_settings.partitions], victim)
         truth = str(tmp_path / "truth.jsonl")
         options = ("--seed", "7", "--limit", "1500", "--dirt", "malformed=0.02", "--ground-truth", truth)
         # Slow enough that the consumer is killed in the middle, on a machine of any speed.
         producer = start(environment, "producer", "simulate", *options, "--rate", "1000", "--json")
-        deadline = time.monotonic() + 60
-        while not landed(lake_settings):
-            assert victim.poll() is None, victim.communicate()
-            assert time.monotonic() < deadline, "the consumer landed nothing"
-            time.sleep(0.05)
+        site.wait_until(lambda: site.landed() > 0, victim)
         victim.send_signal(signal.SIGKILL)
     finally:
         victim.kill()
         victim.communicate()
-        said, problem = producer.communicate(timeout=120)
+        site.disconnect()
+    said, problem = producer.communicate(timeout=300)
     assert producer.returncode == 0, problem
     produced = json.loads(said)
     at_the_kill = len(landed(lake_settings)) + len(dead_letters(lake_settings))
     assert 0 < at_the_kill < produced["acknowledged"], "the kill came too late to prove anything"
 
-    run(environment, "consumer", "run", "--until-end", timeout=180)
+    run(environment, "consumer", "run", "--until-end")
     load_all(environment)
     warehouse, target = connect(bigquery_settings), Target.of(bigquery_settings)
     messages = judge(kafka_settings, lake_settings, warehouse, target)

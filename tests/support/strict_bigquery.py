@@ -93,7 +93,7 @@ def _may_cost_anything(path: str, body: bytes) -> bool:
 def strict_bigquery(upstream: str) -> Iterator[StrictBigQuery]:
     """Serve the proxy on a free loopback port."""
     proxy = StrictBigQuery(upstream)
-    with httpx.Client(base_url=upstream, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=upstream, trust_env=False, timeout=300) as client:
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy, client))
         proxy.url = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, daemon=True)
