@@ -11,7 +11,7 @@ from stack.ports import free_port
 from tests.support.commands import MAGE_PYTHON, ROOT, run
 from tests.support.inbox import inbox
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_failed_run_alerts_once_and_an_unreachable_webhook_changes_nothing(environment: dict[str, str]) -> None:
@@ -58,7 +58,7 @@ def test_a_run_that_is_late_alerts_once(environment: dict[str, str], tmp_path: P
         }
         command = [str(MAGE_PYTHON), "-m", "tests.support.late_run"]
         done = subprocess.run(
-            command, cwd=ROOT, env=environment | settings, text=True, capture_output=True, timeout=120, check=False
+            command, cwd=ROOT, env=environment | settings, text=True, capture_output=True, timeout=400, check=False
         )
     assert done.returncode == 0, done.stderr
     (alert,) = server.at("/hook")

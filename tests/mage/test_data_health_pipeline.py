@@ -9,7 +9,7 @@ from contracts.settings import BigQuerySettings, LakeSettings
 from tests.support.books import query
 from tests.support.commands import run, run_json
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_healthy_warehouse_passes_and_a_planted_defect_fails_the_run(

@@ -15,7 +15,7 @@ from warehouse.bigquery import connect
 from warehouse.names import Target
 from warehouse.schema import prepare
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_the_coming_week_is_predicted_and_the_run_says_how_good_past_weeks_were(

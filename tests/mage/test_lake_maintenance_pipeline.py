@@ -20,7 +20,7 @@ OLD, RECENT = NOW - timedelta(days=15), NOW - timedelta(days=13)
 BLOCKS = ["make_days", "index_days", "roll_up_trips", "drop_days", "clean_mage"]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_lake_is_maintained_by_mage(environment: dict[str, str], lake_with_trips: LakeSettings) -> None:
     document = run_json(environment, "mage_project", "run", "lake_maintenance")
 

@@ -23,7 +23,7 @@ def test_the_judge_starts_from_any_folder(tmp_path: Path) -> None:
         env={**child_environment(), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.stdout.strip() == str(len(list((EXAMPLES / "invalid").rglob("*.json")))), done.stderr

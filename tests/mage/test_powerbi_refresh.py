@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.commands import run_json
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_without_a_workspace_nothing_is_refreshed_and_the_run_says_why(environment: dict[str, str]) -> None:

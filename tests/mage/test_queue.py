@@ -10,7 +10,7 @@ def test_a_run_that_nobody_serves_is_served_at_the_next_tick(environment: dict[s
     settings = {"MAGE_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
     command = [str(MAGE_PYTHON), "-m", "tests.support.lost_run"]
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment | settings, text=True, capture_output=True, timeout=120, check=False
+        command, cwd=tmp_path, env=environment | settings, text=True, capture_output=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "the job ran" in done.stdout

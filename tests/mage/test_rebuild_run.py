@@ -10,7 +10,7 @@ from tests.support.commands import run, run_json
 from tests.support.landed import FARE_OF_A_TRIP
 
 TRIPS = 40
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_gold_is_rebuilt_for_the_days_that_the_variables_name(

@@ -22,7 +22,8 @@ PIPELINES = sorted(path.parent.name for path in (ROOT / "mage_project").glob("pi
 IN_ORDER = sorted(PIPELINES, key=lambda name: (name != "trips_to_bigquery", name == "data_health"))
 # The events of these lakes arrived on a fixed day.
 ANY_DAY = {"TRIPLINE_QUALITY_ARRIVAL_MINUTES": "0"}
-pytestmark = pytest.mark.timeout(300)
+PATIENCE_MILLISECONDS = 180_000
+pytestmark = pytest.mark.timeout(1200)
 
 
 def refused_request(api: MageApi) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def test_every_pipeline_is_run_once_from_the_ui_in_a_browser(
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         page = browser.new_page(base_url=f"http://127.0.0.1:{server.port}")
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
         log_in(page)
         server.api.log_in(*OWNER)
         for pipeline in IN_ORDER:
@@ -96,7 +98,7 @@ def run_once(page: Page, api: MageApi, pipeline: str) -> None:
     page.goto(f"/pipelines/{pipeline}/runs", wait_until="domcontentloaded")
     row = page.locator("tr", has_text=run["pipeline_schedule_name"])
     # The UI's word for `completed`.
-    expect(row.first).to_contain_text("Done", timeout=20_000)
+    expect(row.first).to_contain_text("Done", timeout=PATIENCE_MILLISECONDS)
 
 
 def runs_by_hand(api: MageApi, pipeline: str) -> list[dict[str, Any]]:

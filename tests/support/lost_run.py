@@ -22,5 +22,5 @@ if __name__ == "__main__":
         time.sleep(0.01)
     queue.clean_up_jobs()
     if queue.worker_pool_proc:
-        queue.worker_pool_proc.join(30)
+        queue.worker_pool_proc.join(120)
     queue.mp_manager.shutdown()

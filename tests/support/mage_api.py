@@ -15,7 +15,7 @@ class MageApi:
     """A client, logged in as the owner once `log_in` was called."""
 
     def __init__(self, address: str) -> None:
-        self._http = httpx.Client(base_url=address, trust_env=False, timeout=90)
+        self._http = httpx.Client(base_url=address, trust_env=False, timeout=240)
 
     def close(self) -> None:
         """Close the connections."""
@@ -64,7 +64,7 @@ class MageApi:
         found: list[dict[str, Any]] = self.get("/api/pipeline_runs", pipeline_uuid=pipeline)["pipeline_runs"]
         return sorted(found, key=lambda run: int(run["id"]))
 
-    def wait_for_end(self, run: int, seconds: float = 90) -> dict[str, Any]:
+    def wait_for_end(self, run: int, seconds: float = 300) -> dict[str, Any]:
         """Return a run once it has ended."""
         deadline = time.monotonic() + seconds
         while True:

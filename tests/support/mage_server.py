@@ -47,13 +47,23 @@ def serving(environment: dict[str, str], log: Path) -> Iterator[Server]:
         yield server
     finally:
         with suppress(psutil.NoSuchProcess):
-            for each in server.family():
-                each.kill()
-        process.wait(timeout=10)
+            family = server.family()
+            for each in family:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+        process.wait(timeout=120)
         server.api.close()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
+def lives(process: psutil.Process) -> bool:
+    """Whether it still does anything; a zombie waits for its parent to take note of its end."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 300) -> None:
     """Wait until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
