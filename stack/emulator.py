@@ -2,7 +2,7 @@
 
 After each change it copies the whole table for its time travel, and keeps the copies for days: a window would cost what
 stands there already, and fill the disk. Tripline asks for no table as it was (`FOR SYSTEM_TIME AS OF`): its lake keeps
-the past. And each of the dozen rules that a statement passes parses its text anew, which is most of what a small one costs.
+the past. And each of the dozen rules that a statement passes parses its text anew: most of what a small one costs.
 
 It imports nothing of Tripline: in Docker it runs in the emulator's own image.
 """
@@ -39,5 +39,5 @@ def _remembered(dialect: type[Dialect], sql: str) -> list[Expr | None]:
 
 if __name__ == "__main__":
     SnapshotManager.capture = capture_nothing  # type: ignore[assignment, method-assign]
-    Dialect.parse = parse_once  # type: ignore[method-assign]
+    Dialect.parse = parse_once  # type: ignore[assignment, method-assign]
     main()

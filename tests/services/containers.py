@@ -18,6 +18,7 @@ from contracts.broker import connect_admin
 from contracts.errors import TriplineError
 from contracts.lake import connect
 from contracts.settings import BigQuerySettings, KafkaSettings, LakeSettings
+from stack import emulator
 from stack.ports import LOOPBACK, free_port
 from stack.process import ProcessIdentity, is_alive
 from tests.services.choice import IMAGES
@@ -69,24 +70,25 @@ def postgres_container() -> Iterator[LakeSettings]:
 
 @contextmanager
 def bigquery_container() -> Iterator[BigQuerySettings]:
-    """The emulator in Docker, in memory."""
+    """The emulator in Docker, in memory; started as docker-compose.yml starts it."""
     port = free_port()
     settings = BigQuerySettings(emulator_url=f"http://{LOOPBACK}:{port}")
     container = DockerContainer(IMAGES["bigquery"]).with_command(
         ["start", "--rest-host", "0.0.0.0", "--grpc-host", "0.0.0.0", "--log-level", "warning"]  # noqa: S104 - in there
     )
-    with _running(container, {9050: port}):
+    container.with_volume_mapping(emulator.__file__, "/opt/tripline/emulator.py")
+    with _running(container, {9050: port}, entrypoint=["python", "/opt/tripline/emulator.py"]):
         _wait(container, lambda: httpx.get(f"{settings.emulator_url}/readyz", trust_env=False).raise_for_status())
         yield settings
 
 
 @contextmanager
-def _running(container: DockerContainer, ports: dict[int, int]) -> Iterator[None]:
+def _running(container: DockerContainer, ports: dict[int, int], **options: object) -> Iterator[None]:
     published: Any = {f"{inside}/tcp": (LOOPBACK, outside) for inside, outside in ports.items()}
     container.ports.update(published)
     _remove_abandoned(container.get_docker_client().client)
     me = ProcessIdentity.of(os.getpid())
-    container.with_kwargs(labels={OWNER: f"{me.pid} {me.started}"})
+    container.with_kwargs(labels={OWNER: f"{me.pid} {me.started}"}, **options)
     container.start()
     try:
         yield
