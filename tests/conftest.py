@@ -83,13 +83,11 @@ def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSett
     match CHOICE.source("kafka"):
         case Source.GIVEN:
             yield KafkaSettings(bootstrap_servers=CHOICE.address("kafka"))
-        case Source.DOCKER:
+        case source:
             own = tmp_path_factory.getbasetemp()
             folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-            yield SHARED.enter_context(shared_broker(folder / "kafka", kafka_container))
-        case Source.NATIVE:
-            with _native("kafka") as stack:
-                yield stack.kafka
+            start = kafka_container if source is Source.DOCKER else _native_broker
+            yield SHARED.enter_context(shared_broker(folder / "kafka", start))
 
 
 @pytest.fixture(scope="session")
@@ -193,6 +191,12 @@ def fresh_services() -> Iterator[FreshServices]:
     """A factory of native services that a test may kill and restart: `fresh_services("kafka").kafka`."""
     with ExitStack() as stacks:
         yield lambda *parts: stacks.enter_context(_native(*parts))
+
+
+@contextmanager
+def _native_broker() -> Iterator[KafkaSettings]:
+    with _native("kafka") as stack:
+        yield stack.kafka
 
 
 @contextmanager
