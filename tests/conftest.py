@@ -7,7 +7,6 @@ For a test that kills or restarts a service: `fresh_services("kafka", "postgres"
 """
 
 import os
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,27 +16,14 @@ import hypothesis
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from contracts.settings import (
-    ALL_SETTINGS,
-    PREFIX,
-    BigQuerySettings,
-    ConsumerSettings,
-    KafkaSettings,
-    LakeSettings,
-    MageSettings,
-    StackSettings,
-    WarehouseSettings,
-    child_environment,
-)
+from contracts.settings import PREFIX, BigQuerySettings, KafkaSettings, LakeSettings
 from stack.native import NativeStack, native_stack
-from stack.postgres import create_database, drop_database
 from stack.state import StackFolder
 from tests.services.choice import Choice, Source, bigquery_at
 from tests.services.containers import bigquery_container, kafka_container, postgres_container
+from tests.services.own import own_database, own_datasets, own_environment, unique_name
 from tests.services.shared import shared_broker
-from warehouse.bigquery import connect_client
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 CHOICE = Choice(os.environ)
 # What the person at this terminal has set for their own stack must not reach the tests.
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -132,7 +118,7 @@ def emulator_url(bigquery_server: BigQuerySettings) -> str:
 @pytest.fixture
 def unique() -> str:
     """A name that no other test uses: `test_` and 12 hexadecimal digits."""
-    return f"test_{secrets.token_hex(6)}"
+    return unique_name()
 
 
 @pytest.fixture
@@ -144,21 +130,15 @@ def kafka_settings(kafka_server: KafkaSettings, unique: str) -> KafkaSettings:
 @pytest.fixture
 def lake_settings(lake_server: LakeSettings, unique: str) -> Iterator[LakeSettings]:
     """The session's Postgres with an empty database of this test."""
-    lake = lake_server.model_copy(update={"database": unique})
-    create_database(lake)
-    yield lake
-    drop_database(lake)
+    with own_database(lake_server, unique) as lake:
+        yield lake
 
 
 @pytest.fixture
 def bigquery_settings(bigquery_server: BigQuerySettings, unique: str) -> Iterator[BigQuerySettings]:
     """The session's BigQuery with a dataset prefix of this test; its datasets are deleted afterwards."""
-    settings = bigquery_server.model_copy(update={"dataset_prefix": f"{unique}_"})
-    yield settings
-    bigquery = connect_client(settings, "the tests' BigQuery")
-    for dataset in bigquery.list_datasets(settings.project, max_results=1_000):
-        if dataset.dataset_id.startswith(settings.dataset_prefix):
-            bigquery.delete_dataset(dataset.reference, delete_contents=True, not_found_ok=True)
+    with own_datasets(bigquery_server, unique) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -169,21 +149,8 @@ def environment(
     unique: str,
     tmp_path: Path,
 ) -> dict[str, str]:
-    """The environment of a program that uses this test's topic, database and datasets.
-
-    Every setting is in it, so that a `.env` in the checkout changes nothing.
-    """
-    defaults = [model() for model in ALL_SETTINGS]
-    own = (
-        kafka_settings,
-        lake_settings,
-        bigquery_settings,
-        ConsumerSettings(group=unique),
-        WarehouseSettings(work_folder=str(tmp_path / "windows")),
-        StackSettings(folder=str(tmp_path / "stack")),
-        MageSettings(data_folder=str(tmp_path / "mage")),
-    )
-    return {**child_environment(*defaults, *own), "PYTHONPATH": str(CHECKOUT)}
+    """The environment of a program that uses this test's topic, database and datasets."""
+    return own_environment(kafka_settings, lake_settings, bigquery_settings, unique, tmp_path)
 
 
 @pytest.fixture

@@ -2,58 +2,19 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from contracts.lake import connect
 from contracts.schema import EXAMPLES
-from contracts.settings import BigQuerySettings
-from tests.support.warehouse_site import STEPS, Site, charged, dirty_city, event, identifier, milliseconds, trip
+from tests.support.warehouse_site import STEPS, Site, charged, dirty_city, identifier, milliseconds, trip
 from warehouse import merge, steps
 from warehouse.ledger import open_ledger
 from warehouse.reconciliation import check_warehouse, require
 
-
-@pytest.mark.parametrize("window_rows", [500_000, 40])
-def test_every_figure_is_what_the_events_say_whatever_the_windows(site: Site, window_rows: int) -> None:
-    site.land(dirty_city())
-    windows = site.load_all(window_rows)
-    assert windows == -(-len(site.messages) // window_rows)
-    site.verify()
-    counts = site.ledger("landed, accepted, rejected, duplicate_equal + duplicate_different")
-    totals = [sum(column) for column in zip(*counts, strict=True)]
-    books = site.books()
-    assert books.duplicates == 5
-    assert totals == [len(site.messages), len(site.messages) - 7, len(books.rejected), books.duplicates]
-    assert {row[0] for row in site.ledger("state")} == {"reconciled"}
-    assert site.leftovers() == []
-
-
-def test_windows_of_any_size_leave_the_same_tables(
-    site: Site, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One lake, two warehouses: one loaded at once, the other as the events trickle in."""
-    city = dirty_city()
-    at_once = BigQuerySettings(
-        dataset_prefix=f"{site.target.prefix}b_", emulator_url=environment["TRIPLINE_BIGQUERY_EMULATOR_URL"]
-    )
-    for start in range(0, len(city), 40):
-        site.land(city[start : start + 40])
-        site.load_all(25)
-    tables = site.tables()
-    monkeypatch.setenv("TRIPLINE_BIGQUERY_DATASET_PREFIX", at_once.dataset_prefix)
-    assert site.load_all() == 1
-    site.target = site.target._replace(prefix=at_once.dataset_prefix)
-    assert site.tables() == tables
-
-
-def test_a_second_run_changes_nothing(site: Site) -> None:
-    site.land(dirty_city())
-    site.load_all()
-    tables = site.tables()
-    assert steps.plan() == {"load_id": None, "state": None, "offsets": 0}
-    assert site.load_all() == 0
-    assert site.tables() == tables
+# What 1500 minor units are.
+FARES = {"JPY": "1500", "KWD": "1.5", "USD": "15"}
 
 
 def test_every_step_may_be_repeated_at_any_time(site: Site) -> None:
@@ -72,68 +33,51 @@ def test_every_step_may_be_repeated_at_any_time(site: Site) -> None:
     assert site.tables() == tables
 
 
-def test_a_correction_that_comes_a_year_later_restates_its_trip(site: Site) -> None:
-    site.land(trip(1) + trip(2))
-    site.load_all()
-    (before,) = site.query("SELECT SUM(revenue) AS revenue, SUM(trips) AS trips FROM `{gold}.daily_trips`")
-    assert before == {"revenue": Decimal("28.50"), "trips": 2}
-
-    site.land([charged(1, "fare_adjusted", milliseconds("2017-04-01T08:00:00"), 1000)])
-    site.load_all()
-    site.verify()
-    (restated,) = site.query("SELECT * FROM `{gold}.fact_trip` WHERE is_restated")
-    assert restated["trip_id"] == identifier("trip", 1)
-    assert (restated["revenue"], restated["version"], restated["payment_type"]) == (Decimal(10), 2, "credit_card")
-
-    site.land([event(1, "trip_voided", milliseconds("2018-04-01T08:00:00"))])
-    site.load_all()
-    site.verify()
-    (after,) = site.query("SELECT SUM(revenue) AS revenue, SUM(completed_trips) AS trips FROM `{gold}.daily_trips`")
-    assert after == {"revenue": Decimal("14.25"), "trips": 1}
-
-
-def test_the_last_event_may_land_first(site: Site) -> None:
-    for message in reversed(trip(1)):
-        site.land([message])
+def test_the_last_events_may_land_first(site: Site) -> None:
+    """Of four trips the last one, two, three and four events; then what came before."""
+    trips = {last: trip(last) for last in range(1, 5)}
+    for part in ([events[-last:] for last, events in trips.items()], [each[:-last] for last, each in trips.items()]):
+        site.land([each for events in part for each in events])
         assert site.load_all() == 1
         site.verify()
-    (row,) = site.query("SELECT events, outcome FROM `{silver}.trip`")
-    assert row == {"events": 5, "outcome": "completed"}
+    rows = site.query("SELECT events, outcome FROM `{silver}.trip`")
+    assert rows == [{"events": 5, "outcome": "completed"}] * 4
 
 
-def test_the_newest_version_of_an_event_wins_and_duplicates_are_counted(site: Site) -> None:
-    (end,) = trip(1)[4:]
+def test_the_newest_version_of_an_event_wins_and_then_the_highest_coordinates(site: Site) -> None:
+    """Whichever window they come in: the topic was given more partitions, say, and a trip moved."""
+    end, other = trip(1)[4], trip(2)[4]
     newer = {**end, "publication_time": end["publication_time"] + 1, "vehicle_id": "newer"}
     older = {**end, "publication_time": end["publication_time"] - 1, "vehicle_id": "older"}
-    for versions in ([end, end], [newer], [older, newer]):
+
+    def at_one_time(total: int) -> dict[str, Any]:
+        charge = {**other["fare"], "tolls": 0, "extras": 0, "tip": 0, "base_fare": total, "total": total}
+        return {**other, "fare": charge}
+
+    for versions, moved in (
+        ([end, end], {2: [at_one_time(700)]}),
+        ([newer], {0: [at_one_time(800)]}),
+        ([older, newer], {1: [at_one_time(900), at_one_time(1000)]}),
+    ):
         site.land(versions)
-        site.load_all()
-    (row,) = site.query("SELECT vehicle_id FROM `{silver}.trip_event`")
-    assert row == {"vehicle_id": "newer"}
-    assert site.ledger("duplicate_equal, duplicate_different") == [(1, 0), (0, 1), (0, 2)]
-    site.verify()
-
-
-def test_of_versions_published_at_one_time_the_highest_coordinates_win(site: Site) -> None:
-    """Whichever window they come in: the topic was given more partitions, say, and a trip moved."""
-    (end,) = trip(1)[4:]
-    for partition, fare in ((2, 700), (0, 800), (1, 900), (1, 1000)):
-        charge = {**end["fare"], "tolls": 0, "extras": 0, "tip": 0, "base_fare": fare, "total": fare}
-        site.land([{**end, "fare": charge}], partition=partition)
-        site.load_all()
+        for partition, events in moved.items():
+            site.land(events, partition=partition)
+        assert site.load_all() == 1
         site.verify()
-    assert site.query("SELECT total FROM `{silver}.trip`") == [{"total": 700}]
+    rows = site.query("SELECT vehicle_id, total FROM `{silver}.trip` ORDER BY total")
+    assert [(row["vehicle_id"], row["total"]) for row in rows] == [("2", 700), ("newer", 1425)]
+    assert site.ledger("duplicate_equal, duplicate_different") == [(1, 0), (0, 2), (0, 4)]
 
 
 def test_a_window_over_more_days_than_a_job_may_change_goes_in_parts(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(merge, "MAXIMUM_PARTITIONS", 2)
-    site.land([event for number in range(1, 6) for event in trip(number, f"2016-01-{2 * number:02}")])
+    site.land([event for number in range(1, 4) for event in trip(number, f"2016-01-{2 * number:02}")])
     assert site.load_all() == 1
     site.verify()
     (found,) = site.query("SELECT COUNT(DISTINCT service_date) AS days FROM `{gold}.fact_trip`")
-    assert found == {"days": 5}
+    assert found == {"days": 3}
 
 
 def test_no_trip_depends_on_the_events_of_another(site: Site) -> None:
@@ -167,24 +111,31 @@ def test_every_invalid_example_is_kept_with_its_reason_and_its_place(site: Site)
     assert site.query("SELECT COUNT(*) AS trips FROM `{gold}.fact_trip`") == [{"trips": 0}]
 
 
-def test_offsets_that_hold_no_event_are_a_window_like_any_other(site: Site) -> None:
-    site.land(trip(1))
-    site.land([], skip_offsets=10)
-    assert site.load_all() == 1
-    site.land([], skip_offsets=10)
-    assert site.load_all() == 1
-    assert [row[0] for row in site.ledger("landed")] == [5, 0]
-    site.verify()
+@pytest.fixture(scope="module")
+def years(shared_site: Site) -> Site:
+    """Trips of two years and of three currencies, and between them a window of offsets that hold no event."""
+    late = milliseconds("2016-03-05T20:00:00")
+    fares = [(charged(number, "trip_end", late, 1500), currency) for number, currency in enumerate(FARES, 10)]
+    shared_site.land(trip(1, "2016-02-29"))
+    shared_site.land([], skip_offsets=10)
+    shared_site.land([{**end, "fare": {**end["fare"], "currency": currency}} for end, currency in fares])
+    assert shared_site.load_all() == 1
+    shared_site.land([], skip_offsets=10)
+    assert shared_site.load_all() == 1
+    shared_site.land(trip(2, "2014-07-01"))
+    assert shared_site.load_all() == 1
+    return shared_site
 
 
-def test_dates_are_dense_and_zones_are_seventy_eight(site: Site) -> None:
-    site.land(trip(1, "2016-02-29"))
-    site.load_all()
-    site.land(trip(2, "2014-07-01"))
-    site.load_all()
-    days = [row["date"] for row in site.query("SELECT date FROM `{gold}.dim_date` ORDER BY date")]
+def test_offsets_that_hold_no_event_are_a_window_like_any_other(years: Site) -> None:
+    assert [row[0] for row in years.ledger("landed")] == [8, 0, 5]
+    years.verify()
+
+
+def test_dates_are_dense_and_zones_are_seventy_eight(years: Site) -> None:
+    days = [row["date"] for row in years.query("SELECT date FROM `{gold}.dim_date` ORDER BY date")]
     assert (days[0], days[-1], len(days)) == (date(2014, 1, 1), date(2016, 12, 31), 365 + 365 + 366)
-    (leap_day,) = site.query("SELECT * FROM `{gold}.dim_date` WHERE date_key = 20160229")
+    (leap_day,) = years.query("SELECT * FROM `{gold}.dim_date` WHERE date_key = 20160229")
     assert leap_day == {
         "date_key": 20160229,
         "date": date(2016, 2, 29),
@@ -198,32 +149,12 @@ def test_dates_are_dense_and_zones_are_seventy_eight(site: Site) -> None:
         "weekday_name": "Monday",
         "is_weekend": False,
     }
-    (zones,) = site.query(
+    (zones,) = years.query(
         "SELECT COUNT(*) AS zones, MIN(zone_key) AS lowest, MAX(zone_key) AS highest FROM `{gold}.dim_zone`"
     )
     assert zones == {"zones": 78, "lowest": 0, "highest": 77}
 
 
-def test_dirty_trips_are_counted_and_explained(site: Site) -> None:
-    site.land(dirty_city())
-    site.load_all()
-    facts = site.books().facts.values()
-    found = {row["rule"]: row for row in site.query("SELECT * FROM `{gold}.dirty_trips`")}
-    for rule, row in found.items():
-        assert row["trips"] == sum(fact[f"has_{rule}"] for fact in facts)
-        assert row["share"] == pytest.approx(row["trips"] / len(facts), abs=0.0001)
-        assert row["explanation"]
-    flags = {name.removeprefix("has_") for name in next(iter(facts)) if name.startswith("has_")}
-    assert found.keys() == flags
-
-
-def test_currencies_have_their_own_minor_units(site: Site) -> None:
-    late = milliseconds("2016-03-05T20:00:00")
-    fares = {"JPY": "1500", "KWD": "1.5", "USD": "15"}
-    for number, currency in enumerate(fares):
-        end = charged(number, "trip_end", late, 1500)
-        site.land([{**end, "fare": {**end["fare"], "currency": currency}}])
-    site.load_all()
-    site.verify()
-    rows = site.query("SELECT currency, total FROM `{gold}.fact_trip`")
-    assert {row["currency"]: row["total"] for row in rows} == {name: Decimal(amount) for name, amount in fares.items()}
+def test_currencies_have_their_own_minor_units(years: Site) -> None:
+    rows = years.query("SELECT currency, total FROM `{gold}.fact_trip` WHERE service_date = DATE '2016-03-05'")
+    assert {row["currency"]: row["total"] for row in rows} == {name: Decimal(amount) for name, amount in FARES.items()}

@@ -133,10 +133,11 @@ class Site:
         return [row["table_name"] for row in found if row["table_name"] != "rejected_event"]
 
     def ledger(self, columns: str) -> list[tuple[Any, ...]]:
-        """Return columns of control.load, oldest window first."""
+        """Return columns of the target's rows of control.load, oldest window first."""
         with connect(self.lake, application="test") as connection:
-            query = f"SELECT {columns} FROM (SELECT * FROM control.load ORDER BY sequence)"  # noqa: S608 - of a test
-            return connection.execute(query.encode()).fetchall()
+            windows = "(SELECT * FROM control.load WHERE target = %s ORDER BY sequence)"
+            query = f"SELECT {columns} FROM {windows}"  # noqa: S608 - of a test
+            return connection.execute(query.encode(), (self.target.key,)).fetchall()
 
     def set_state(self, state: str) -> None:
         """Put the windows back to a state, as if the process had died before it wrote down the next."""
