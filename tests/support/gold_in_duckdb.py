@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -48,6 +49,20 @@ class GoldInDuckDb:
             gold.connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM copied")  # noqa: S608 - names of our own
             gold.connection.unregister("copied")
         return gold
+
+    @classmethod
+    def restore(cls, folder: Path) -> Self:
+        """Return what `save` wrote."""
+        gold = cls()
+        for file in sorted(folder.glob("*.parquet")):
+            gold.connection.execute(f"INSERT INTO {file.stem} BY NAME SELECT * FROM read_parquet(?)", [str(file)])  # noqa: S608 - names of our own
+        return gold
+
+    def save(self, folder: Path) -> None:
+        """Write every table as Parquet."""
+        folder.mkdir(parents=True)
+        for (name,) in self.query("SELECT table_name FROM duckdb_tables()"):
+            self.connection.execute(f"COPY {name} TO '{folder / name}.parquet' (FORMAT parquet)")
 
     def read(self, table: str, columns: Sequence[str]) -> Rows:
         """Read columns of a table, as `powerbi.evaluate.Reader`."""

@@ -40,9 +40,18 @@ def verify_preview(
     """
     assert run_json(environment, "powerbi", "preview", "--folder", str(folder))["images"] == 5
     assert "Preview, not Power BI" in (folder / "index.html").read_text(encoding="utf-8")
-    model = read_model()
-    tables = sorted({table.gold for table in model.tables if not table.rows})
-    sql = MeasureSql(GoldInDuckDb.copy(gold_reader(settings), tables))
+    verify_drawn(folder, copy_of_gold(settings), empty=empty)
+
+
+def copy_of_gold(settings: BigQuerySettings) -> GoldInDuckDb:
+    """Copy the tables of a warehouse that the model reads."""
+    tables = sorted({table.gold for table in read_model().tables if not table.rows})
+    return GoldInDuckDb.copy(gold_reader(settings), tables)
+
+
+def verify_drawn(folder: Path, gold: GoldInDuckDb, *, empty: Set[str] = frozenset()) -> None:
+    """Hold every number of the report that was drawn in `folder` against SQL on the gold that it was drawn from."""
+    model, sql = read_model(), MeasureSql(gold)
     drawn = json.loads((folder / "values.json").read_text(encoding="utf-8"))
     titles = {visual.title for visual in visuals_with_numbers(read_report())}
     assert {each["visual"] for each in drawn} == titles - empty
