@@ -1,10 +1,10 @@
 """Collects records until they make a batch, and knows where each partition stands."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from consumer.batch import Batch, DeadLetter, Move, Record
-from consumer.gate import refuse
+from consumer.gate import all_pass, refuse
 from contracts.settings import ConsumerSettings
 
 
@@ -66,25 +66,24 @@ class Buffer:
                 known.pop(partition, None)
         self._rest()
 
-    def add(self, record: Record) -> bool:
-        """Take the next record of a partition; return False for one that had come before.
+    def add(self, partition: int, records: Sequence[Record]) -> int:
+        """Take the next records of a partition; return how many of them had come before.
 
-        A record of a partition that is not being read (any more) is ignored.
+        Records of a partition that is not being read (any more) are ignored.
         """
-        partition, offset = record.partition, record.offset
-        expected = self._ends.get(partition)
-        if expected is None:
-            return True
-        if offset < expected:
-            return False
-        refusal = refuse(record.key, record.value, self._largest)
-        if refusal is None:
-            self._batch.records.append(record)
-        else:
-            self._batch.dead_letters.append(DeadLetter(record, refusal))
-        self._note_end(partition, offset + 1)
-        self._bytes += _size(record)
-        return True
+        end = self._ends.get(partition)
+        if end is None:
+            return 0
+        fresh = []
+        for record in records:
+            if record.offset >= end:
+                fresh.append(record)
+                end = record.offset + 1
+        if fresh:
+            self._judge(fresh)
+            self._note_end(partition, end)
+            self._bytes += _size(fresh)
+        return len(records) - len(fresh)
 
     def skip_to(self, partition: int, offset: int) -> None:
         """Note that nothing stands before `offset` any more: transaction markers and compacted records have no rows."""
@@ -120,9 +119,21 @@ class Buffer:
         """Note that a drained batch stands in the lake."""
         self.positions.update((part, move.end) for part, move in batch.moves.items() if part in self.positions)
 
+    def _judge(self, records: Sequence[Record]) -> None:
+        """Put records where they belong: with those that land, or with the dead letters."""
+        if all_pass([each.key for each in records], [each.value for each in records], self._largest):
+            self._batch.records += records
+            return
+        for record in records:
+            refusal = refuse(record.key, record.value, self._largest)
+            if refusal is None:
+                self._batch.records.append(record)
+            else:
+                self._batch.dead_letters.append(DeadLetter(record, refusal))
+
     def _keep(self, batch: Batch) -> None:
         self._batch = batch
-        self._bytes = sum(map(_size, batch.records)) + sum(_size(letter.record) for letter in batch.dead_letters)
+        self._bytes = _size(batch.records) + _size([letter.record for letter in batch.dead_letters])
 
     def _rest(self) -> None:
         if self.is_empty:
@@ -134,7 +145,8 @@ class Buffer:
         self._ends[partition] = end
 
 
-def _size(record: Record) -> int:
-    """Return how many bytes of the message a record holds."""
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers) if record.headers else 0
-    return len(record.value or b"") + len(record.key or b"") + headers
+def _size(records: Sequence[Record]) -> int:
+    """Return how many bytes of their messages records hold."""
+    bodies = sum([len(record.value or b"") + len(record.key or b"") for record in records])
+    headers = [header for record in records if record.headers for header in record.headers]
+    return bodies + sum(len(name) + len(value or b"") for name, value in headers)

@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from threading import Event
+from typing import Any
 
 import structlog
 from confluent_kafka import KafkaError, Message
@@ -16,7 +19,7 @@ from consumer.landing import Lake
 from consumer.offsets import Offsets
 from consumer.report import Report
 from consumer.status import Status
-from consumer.topic import judge, open_consumer, record_of
+from consumer.topic import judge, open_consumer, records_of
 from consumer.writer import Writer
 from consumer.writers import Writers
 from contracts.broker import partition_ranges
@@ -102,18 +105,20 @@ class Loop:
             self._recover(self._released_in_vain)
 
     def _take(self, messages: Sequence[Message]) -> None:
-        add, others = self._writers.add, 0
-        for message in messages:
-            error = message.error()
-            if error is not None:
-                others += 1
-                self._note(error, message)
-            elif not add(record_of(message)):
-                self.report.add_duplicates(1)
-        if others < len(messages):
+        others = [message for message in messages if message.error() is not None]
+        records = records_of([message for message in messages if message.error() is None] if others else messages)
+        if records:
             self.report.begin()
+        for partition, run in groupby(records, attrgetter("partition")):
+            repeated = self._writers.add(partition, list(run))
+            if repeated:
+                self.report.add_duplicates(repeated)
+        # Last, as the end of a partition comes behind its messages.
+        for message in others:
+            self._note(message)
 
-    def _note(self, error: KafkaError, message: Message) -> None:
+    def _note(self, message: Message) -> None:
+        error: Any = message.error()
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
             self._writers.skip_to(message.partition() or 0, message.offset() or 0)
         else:

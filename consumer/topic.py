@@ -1,6 +1,7 @@
 """The Kafka side: a consumer that never decides by itself where to read, its messages, and what its errors mean."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -70,21 +71,17 @@ def _membership(settings: ConsumerSettings) -> dict[str, Any]:
     }
 
 
-def record_of(message: Message) -> Record:
-    """Return the message as a record; its time is the broker's, held within 2020 to 2099."""
-    _, arrived_at = message.timestamp()
-    if not EARLIEST_ARRIVAL <= arrived_at <= LATEST_ARRIVAL:
-        arrived_at = min(max(arrived_at, EARLIEST_ARRIVAL), LATEST_ARRIVAL)
+def records_of(messages: Sequence[Message]) -> list[Record]:
+    """Return messages without an error as records; their time is the broker's, held within 2020 to 2099."""
     # A consumed message always has coordinates and gives bytes; its type allows for those being produced as well.
-    consumed: Any = message
-    return Record(
-        consumed.partition(),
-        consumed.offset(),
-        arrived_at,
-        consumed.key(),
-        consumed.value(),
-        consumed.headers() or None,
-    )
+    consumed: Sequence[Any] = messages
+    times = [message.timestamp()[1] for message in consumed]
+    if times and not EARLIEST_ARRIVAL <= min(times) <= max(times) <= LATEST_ARRIVAL:
+        times = [min(max(time, EARLIEST_ARRIVAL), LATEST_ARRIVAL) for time in times]
+    return [
+        Record(message.partition(), message.offset(), time, message.key(), message.value(), message.headers() or None)
+        for message, time in zip(consumed, times, strict=True)
+    ]
 
 
 def judge(error: KafkaError, where: str) -> TriplineError | None:

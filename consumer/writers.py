@@ -76,10 +76,10 @@ class Writers:
         """Note how many bytes the largest of the messages had that came last."""
         self._largest = max(largest, 1)
 
-    def add(self, record: Record) -> bool:
-        """Take a record; return False for one that had come before. One of a partition not read any more is ignored."""
-        writer = self._owner.get(record.partition)
-        return writer is None or writer.buffer.add(record)
+    def add(self, partition: int, records: Sequence[Record]) -> int:
+        """Take records of a partition; return how many had come before. Those of one not read any more are ignored."""
+        writer = self._owner.get(partition)
+        return 0 if writer is None else writer.buffer.add(partition, records)
 
     def skip_to(self, partition: int, offset: int) -> None:
         """Note that a partition has no more rows before this offset."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.gate import MAXIMUM_DEPTH, _refuse_document, refuse
+from consumer.gate import MAXIMUM_DEPTH, _refuse_document, all_pass, refuse
 from contracts.reasons import DeadLetterReason
 from contracts.schema import EXAMPLES
 
@@ -203,3 +203,48 @@ def test_an_event_is_judged_as_any_other_document(path: Path, number: str) -> No
     for found in places:
         changed = f"{text[: found.start()]}{number}{text[found.end() :]}".encode()
         assert refuse(None, changed, 1_000_000) == _refuse_document(changed)
+
+
+KNOWN = [path for path in sorted((EXAMPLES / "valid").iterdir()) if "unknown_field" not in path.stem]
+EVENTS = [path.read_bytes() for path in KNOWN]
+COMPACT = [json.dumps(json.loads(event), separators=(",", ":"), ensure_ascii=False).encode() for event in EVENTS]
+
+
+@pytest.mark.parametrize("events", [EVENTS, COMPACT])
+def test_events_pass_together(events: list[bytes]) -> None:
+    keys = [b"key", None]
+    assert all_pass(keys, events, sum(map(len, events)))
+    assert not all_pass(keys, events, sum(map(len, events)) - 1)
+
+
+@pytest.mark.parametrize("key", ["fähre".encode(), b"\xff", b"a\0"])
+def test_one_key_out_of_the_ordinary_has_all_judged_alone(key: bytes) -> None:
+    assert not all_pass([b"key", key], COMPACT[:2], 1_000_000)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{}", b"[]", b"{", COMPACT[0] + b"," + COMPACT[1], b" " + COMPACT[0]])
+def test_one_value_out_of_the_ordinary_has_all_judged_alone(value: bytes | None) -> None:
+    assert not all_pass([], [COMPACT[0], value, COMPACT[1]], 1_000_000)
+
+
+@given(st.data())
+def test_what_passes_together_passes_alone(data: st.DataObject) -> None:
+    """Events joined and cut anywhere, so that pieces make events together: only whole ones pass."""
+    joined = data.draw(st.sampled_from([b",\n", b",", b"\n", b""])).join(
+        data.draw(st.lists(st.sampled_from(COMPACT), min_size=1, max_size=4))
+    )
+    braces = [found.start() for found in re.finditer(rb"[{},\"]", joined)]
+    cuts = sorted(data.draw(st.sets(st.sampled_from(braces) | st.integers(0, len(joined)), max_size=4)))
+    pieces = [joined[start:end] for start, end in zip([0, *cuts], [*cuts, len(joined)], strict=True)]
+    pieces = [piece.removeprefix(b",") if data.draw(st.booleans()) else piece for piece in pieces]
+    if all_pass([], pieces, 1_000_000):
+        assert all(refuse(None, piece, 1_000_000) is None for piece in pieces)
+
+
+def test_a_text_across_the_separator_is_no_text() -> None:
+    """Two events in one message and one event in two, whose vehicle would be called `a,\\n{b`: as many as messages."""
+    before, after = COMPACT[0].split(b'"vehicle_id":"')
+    halves = before + b'"vehicle_id":"a', b"{b" + after
+    assert not all_pass([], [COMPACT[0] + b"," + COMPACT[0], *halves], 1_000_000)
+    fare = b'{"fare":{"total":1'
+    assert not all_pass([], [COMPACT[0] + b"," + COMPACT[0], fare, b'{"tip":1}}'], 1_000_000)

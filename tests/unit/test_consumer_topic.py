@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 import consumer.topic
-from consumer.topic import EARLIEST_ARRIVAL, LATEST_ARRIVAL, judge, open_consumer, record_of
+from consumer.topic import EARLIEST_ARRIVAL, LATEST_ARRIVAL, judge, open_consumer, records_of
 from contracts.errors import ConfigurationError, FatalError
 from contracts.settings import ConsumerSettings, KafkaSettings
 
@@ -68,5 +68,7 @@ class Message:
     ],
 )
 def test_arrival_is_held_within_the_days_that_the_lake_has(milliseconds: int, arrived_at: int) -> None:
-    record = record_of(Message(milliseconds))  # type: ignore[arg-type]
+    others = Message(EARLIEST_ARRIVAL), Message(LATEST_ARRIVAL)
+    first, record, last = records_of([others[0], Message(milliseconds), others[1]])  # type: ignore[list-item]
     assert (record.partition, record.offset, record.arrived_at) == (3, 7, arrived_at)
+    assert (first.arrived_at, last.arrived_at) == (EARLIEST_ARRIVAL, LATEST_ARRIVAL)
