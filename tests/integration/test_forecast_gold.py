@@ -9,7 +9,8 @@ import pytest
 from numpy.random import default_rng
 
 from contracts.errors import FatalError
-from contracts.settings import BigQuerySettings, environment_of
+from contracts.settings import BigQuerySettings, environment_of, load
+from tests.services.own import own_datasets, unique_name
 from tests.support.commands import run, run_json
 from tests.support.simulated_demand import city, counts_of, rates
 from tests.support.zone_hours import fill
@@ -30,18 +31,20 @@ def history(weeks: int = WEEKS, trips_per_week: float = 900) -> Iterator[Count]:
     yield Count(NEWEST + timedelta(days=1), 0, 8, 40)
 
 
-@pytest.fixture
-def warehouse(bigquery_settings: BigQuerySettings, monkeypatch: pytest.MonkeyPatch) -> BigQuery:
-    for name, value in environment_of(bigquery_settings).items():
-        monkeypatch.setenv(name, value)
-    bigquery = connect(bigquery_settings)
-    prepare(bigquery, Target.of(bigquery_settings), now=NOW)
+@pytest.fixture(scope="module")
+def target(bigquery_server: BigQuerySettings) -> Iterator[Target]:
+    with own_datasets(bigquery_server, unique_name()) as settings, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment_of(settings).items():
+            patch.setenv(name, value)
+        yield Target.of(settings)
+
+
+@pytest.fixture(scope="module")
+def warehouse(target: Target) -> BigQuery:
+    """Each test fills it with the trips that it needs, and no others; a forecast replaces the one before."""
+    bigquery = connect(load(BigQuerySettings))
+    prepare(bigquery, target, now=NOW)
     return bigquery
-
-
-@pytest.fixture
-def target(bigquery_settings: BigQuerySettings) -> Target:
-    return Target.of(bigquery_settings)
 
 
 def table(warehouse: BigQuery, target: Target) -> list[dict[str, Any]]:
@@ -98,6 +101,7 @@ def test_the_command_says_how_good_it_is(
     warehouse: BigQuery, target: Target, environment: dict[str, str], tmp_path: Path
 ) -> None:
     fill(warehouse, target, history(), tmp_path)
+    environment = {**environment, **environment_of(load(BigQuerySettings))}
 
     said = run_json(environment, "warehouse", "forecast")
     assert said["rows"] == 7 * 24 * ZONES

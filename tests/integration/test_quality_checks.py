@@ -187,7 +187,7 @@ def test_every_planted_defect_turns_its_checks_red(site: Site) -> None:
 
 def test_a_city_with_all_its_dirt_is_green_and_gold_shows_its_health(site: Site, environment: dict[str, str]) -> None:
     site.land(dirty_city())
-    windows = site.load_all(60)
+    windows = site.load_all()
     site.land(trip(50)[:1], skip_offsets=2)
     with connect(site.lake, application="test") as connection:
         for offset, reason in enumerate(("empty", "not_json")):

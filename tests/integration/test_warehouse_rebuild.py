@@ -50,7 +50,7 @@ class Total(Watch):
 
 @pytest.fixture
 def city(site: Site) -> Site:
-    """A lake that came in three parts, loaded as it came: late, duplicate, corrected, voided and rejected events."""
+    """A lake that came in two parts, loaded as it came: late, duplicate, corrected, voided and rejected events."""
     events = [*dirty_city(), *trip(40, "2016-03-03", vehicle_id="1"), *trip(41, "2016-03-01", vehicle_id="1")]
     for start in range(0, len(events), 60):
         site.land(events[start : start + 60])

@@ -159,7 +159,8 @@ def _handler(proxy: StrictBigQuery, client: httpx.Client) -> type[BaseHTTPReques
 
 
 def _replaced(text: str, replacements: dict[str, str]) -> str:
-    for old, new in replacements.items():
+    # An id may begin with another one.
+    for old, new in sorted(replacements.items(), key=lambda each: len(each[0]), reverse=True):
         text = text.replace(old, new)
     return text
 
