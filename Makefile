@@ -33,7 +33,7 @@ bigquery-check: setup ## Try the warehouse's tests on the real BigQuery: PROJECT
 	@TRIPLINE_TEST_BIGQUERY=bigquery://$(or $(PROJECT),$(error PROJECT=... names a Google Cloud project))/$(or $(LOCATION),US) \
 		$(RUN) -m pytest -n 4 --dist worksteal --timeout 1800 tests/integration/test_bigquery_settings.py \
 		tests/integration/test_warehouse_*.py tests/integration/test_gold_*.py tests/integration/test_forecast_gold.py \
-		tests/integration/test_quality_checks.py tests/powerbi/test_gold_on_bigquery.py tests/e2e/test_simulated_week.py
+		tests/integration/test_quality_checks.py tests/powerbi/test_gold_on_bigquery.py tests/e2e/test_simulated_month.py
 
 .PHONY: lint
 lint: setup lint-locks ## Check style, types and the lock files
