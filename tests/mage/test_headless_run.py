@@ -70,24 +70,6 @@ def test_a_window_goes_to_bigquery_and_a_second_run_changes_nothing(
     assert list(Path(environment["TRIPLINE_MAGE_DATA_FOLDER"]).iterdir()) == []
 
 
-def test_until_caught_up_runs_window_after_window(
-    environment: dict[str, str],
-    lake_with_trips: LakeSettings,
-    kafka_settings: KafkaSettings,
-    bigquery_settings: BigQuerySettings,
-) -> None:
-    land(lake_with_trips, kafka_settings, trip_events(10, first=TRIPS), arrived_at="2026-11-02T12:00:00Z")
-    small_windows = {**environment, "TRIPLINE_WAREHOUSE_WINDOW_ROWS": "60"}
-
-    document = run_json(small_windows, "mage_project", "run", "trips_to_bigquery", "--until-caught-up")
-
-    offsets = [each["blocks"]["plan"]["output"]["offsets"] for each in document["runs"]]
-    assert sum(offsets) == 2 * (TRIPS + 10)
-    assert max(offsets) <= 60
-    assert offsets[-1] == 0
-    assert len(ids(bigquery_settings, "gold.fact_trip", "trip_id")) == TRIPS + 10
-
-
 def test_a_service_that_is_not_there_is_named_with_its_exit_code(
     environment: dict[str, str], lake_with_trips: LakeSettings
 ) -> None:
@@ -114,21 +96,32 @@ def test_a_failing_step_is_tried_three_times_and_its_error_is_one_line_in_the_lo
     assert "attempt 3 of 3" in log
 
 
-def test_a_killed_run_leaves_no_process_and_the_next_one_finishes_its_window(
-    environment: dict[str, str], lake_with_trips: LakeSettings, bigquery_settings: BigQuerySettings
+def test_a_killed_run_leaves_no_process_and_the_next_one_finishes_its_window_and_all_others(
+    environment: dict[str, str],
+    lake_with_trips: LakeSettings,
+    kafka_settings: KafkaSettings,
+    bigquery_settings: BigQuerySettings,
 ) -> None:
-    process = start(environment, "mage_project", "run", "trips_to_bigquery")
+    land(lake_with_trips, kafka_settings, trip_events(10, first=TRIPS), arrived_at="2026-11-02T12:00:00Z")
+    small_windows = {**environment, "TRIPLINE_WAREHOUSE_WINDOW_ROWS": "60"}
+    process = start(small_windows, "mage_project", "run", "trips_to_bigquery")
     with connect(lake_with_trips, application="test", autocommit=True) as connection:
         wait_for(lambda: connection.execute("SELECT FROM control.load").fetchone() is not None)
+        (killed,) = connection.execute("SELECT load_id FROM control.load").fetchone() or ()
     family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate(timeout=120)
     wait_for(lambda: not any(lives(child) for child in family))
 
-    document = run_json(environment, "mage_project", "run", "trips_to_bigquery", "--until-caught-up")
+    document = run_json(small_windows, "mage_project", "run", "trips_to_bigquery", "--until-caught-up")
 
-    assert document["runs"][-1]["blocks"]["plan"]["output"]["load_id"] is None
-    assert len(ids(bigquery_settings, "gold.fact_trip", "trip_id")) == TRIPS
+    plans = [each["blocks"]["plan"]["output"] for each in document["runs"]]
+    offsets = [each["offsets"] for each in plans]
+    assert sum(offsets) == 2 * (TRIPS + 10)
+    assert (max(offsets), offsets[-1]) == (60, 0)
+    assert plans[0]["load_id"] == killed
+    assert plans[-1]["load_id"] is None
+    assert len(ids(bigquery_settings, "gold.fact_trip", "trip_id")) == TRIPS + 10
 
 
 def test_a_stopped_run_cleans_up(environment: dict[str, str]) -> None:
