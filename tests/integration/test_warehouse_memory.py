@@ -28,7 +28,7 @@ def large() -> Iterator[tuple[bytes, bytes]]:
         yield event["trip_id"].encode(), json.dumps({**event, "note": "x" * room}).encode()
 
 
-@pytest.mark.parametrize(("events", "offsets"), [(usual, 40_000), (large, 200)])
+@pytest.mark.parametrize(("events", "offsets"), [(usual, 25_000), (large, 200)])
 def test_a_window_four_times_as_large_takes_no_more_memory(
     lake_settings: LakeSettings, environment: dict[str, str], events: Callable[[], Messages], offsets: int
 ) -> None:
