@@ -1,6 +1,7 @@
 """How the consumer runs: group protocols, restarts, probes, memory, outages, topics that lose their offsets."""
 
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from secrets import token_hex
@@ -56,24 +57,34 @@ def test_both_group_protocols_share_partitions(site: LandingSite, protocol: str)
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "seconds"),
     [
-        # It lands before the session of the one that was killed has ended.
-        pytest.param({"instance_id": "one", "session_seconds": 300}, id="static"),
-        # A dynamic member is a stranger: the group waits until that.
-        pytest.param({"session_seconds": 6}, id="dynamic"),
+        pytest.param({"instance_id": "one", "session_seconds": 300}, 10, id="static"),
+        # A dynamic member is a stranger: the group waits until the session of the one that was killed has ended.
+        pytest.param({"session_seconds": 6}, 10 + 6, id="dynamic"),
     ],
 )
-def test_a_consumer_that_was_killed_lands_again_without_a_hand(site: LandingSite, settings: dict[str, Any]) -> None:
-    site.ledger.send_events(500)
-    first = site.start(**settings)
-    site.wait_until(lambda: site.landed() == 500, first)
-    first.kill()
-    first.wait()
-    site.ledger.send_events(1)
-    second = site.start(**settings)
-    site.wait_until(lambda: site.landed() == 501, second)
-    finish(second)
+def test_a_consumer_that_was_killed_lands_again_without_a_hand(
+    site: LandingSite, settings: dict[str, Any], seconds: float
+) -> None:
+    def start_and_land() -> tuple[subprocess.Popen[str], float]:
+        site.ledger.send_events(1)
+        started = time.monotonic()
+        consumer = site.start(**settings)
+        site.wait_until(site.is_accounted_for, consumer)
+        return consumer, time.monotonic() - started
+
+    consumer, usual = start_and_land()
+    # A machine that is busy has its own seconds, and may have a bad moment.
+    for _ in range(3):
+        consumer.kill()
+        consumer.wait()
+        consumer, needed = start_and_land()
+        if needed < max(seconds, 4 * usual):
+            break
+    else:
+        pytest.fail(f"{needed:.1f} s, of {usual:.1f} s for a first start")
+    finish(consumer)
     site.ledger.verify(site.lake)
 
 
