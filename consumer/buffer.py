@@ -7,6 +7,9 @@ from consumer.batch import Batch, DeadLetter, Move, Record
 from consumer.gate import all_pass, refuse
 from contracts.settings import ConsumerSettings
 
+# How many are judged at once: a stranger among them has each judged alone.
+TOGETHER = 32
+
 
 class Buffer:
     """Records of the partitions being read that have not been handed over for landing yet.
@@ -80,7 +83,8 @@ class Buffer:
                 fresh.append(record)
                 end = record.offset + 1
         if fresh:
-            self._judge(fresh)
+            for start in range(0, len(fresh), TOGETHER):
+                self._judge(fresh[start : start + TOGETHER])
             self._note_end(partition, end)
             self._bytes += _size(fresh)
         return len(records) - len(fresh)

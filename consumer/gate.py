@@ -52,6 +52,7 @@ class _Event(TripEvent, frozen=True, gc=False, forbid_unknown_fields=True):
     fare: _Fare | None = None
 
 
+_decode_event = msgspec.json.Decoder(_Event).decode
 _decode_events = msgspec.json.Decoder(list[_Event]).decode
 _first_byte = itemgetter(0)
 
@@ -73,7 +74,7 @@ def refuse(key: bytes | None, value: bytes | None, maximum_bytes: int) -> Refusa
         return Refusal(DeadLetterReason.EMPTY, "a tombstone" if value is None else "no bytes")
     if len(value) > maximum_bytes:
         return Refusal(DeadLetterReason.TOO_LARGE, f"{len(value)} bytes, of {maximum_bytes} allowed")
-    return None if _are_events([value]) else _refuse_document(value)
+    return None if _is_event(value) else _refuse_document(value)
 
 
 def all_pass(keys: Iterable[bytes | None], values: Sequence[bytes | None], maximum_bytes: int) -> bool:
@@ -110,9 +111,21 @@ def _are_events(values: Sequence[bytes]) -> bool:
         events = _decode_events(document)
     except ValueError:
         return False
-    # Zero may be an underflow.
-    places = [event.location for event in events if event.location is not None]
-    return len(events) == len(values) and all(place.lat != 0.0 and place.lng != 0.0 for place in places)
+    return len(events) == len(values) and all(map(_is_certain, events))
+
+
+def _is_event(value: bytes) -> bool:
+    """Whether the message certainly is an event, as `_are_events` has it."""
+    try:
+        return b"\\" not in value and _is_certain(_decode_event(value))
+    except ValueError:
+        return False
+
+
+def _is_certain(event: _Event) -> bool:
+    """Whether the event was written as it was read: a zero may be an underflow."""
+    location = event.location
+    return location is None or (location.lat != 0.0 and location.lng != 0.0)
 
 
 def _refuse_key(key: bytes) -> Refusal | None:

@@ -69,6 +69,17 @@ def test_of_records_that_come_together_the_refused_one_alone_is_set_aside(buffer
     ]
 
 
+def test_strangers_among_many_leave_the_order_as_it_was(clock: Clock) -> None:
+    event = (EXAMPLES / "valid" / "trip_end.json").read_bytes()
+    for strangers in ({0}, {63, 64}, {7, 30, 99}, set(range(100))):
+        buffer = Buffer(ConsumerSettings(), clock)
+        buffer.begin({0: 0})
+        take(buffer, *[record(at, value=b"{" if at in strangers else event) for at in range(100)])
+        batch = buffer.drain()
+        assert [each.offset for each in batch.records] == [at for at in range(100) if at not in strangers]
+        assert [each.record.offset for each in batch.dead_letters] == sorted(strangers)
+
+
 def test_record_of_a_partition_that_is_not_read_is_ignored(buffer: Buffer) -> None:
     take(buffer, record(0, partition=7))
     buffer.forget([0])
