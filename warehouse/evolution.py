@@ -1,6 +1,6 @@
 """Evolution of the tables: a new column that may be NULL is added; any other change needs a rebuild."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from google.cloud.bigquery import SchemaField
 
@@ -13,12 +13,14 @@ from warehouse.names import Target
 _NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 
 
-def evolve(bigquery: BigQuery, target: Target) -> None:
-    """Add to every table that stands the columns that its definition has and it has not.
+def evolve(bigquery: BigQuery, target: Target, standing: Container[str]) -> None:
+    """Add to the tables that stand, `dataset.table`, the columns that their definitions have and they have not.
 
     Raises FatalError, naming the rebuild, for a column that is gone, of another type, or that may no longer be NULL.
     """
     for definition in defined_tables().values():
+        if definition.table not in standing:
+            continue
         dataset, name = definition.table.split(".")
         table = f"{target.dataset(dataset)}.{name}"
         added, refused = compare(definition, bigquery.columns(table))

@@ -21,7 +21,7 @@ def lost_tables(bigquery: BigQuery, target: Target, ledger: Ledger) -> list[str]
     recorded = ledger.schema_checksum()
     if recorded is None or not ledger.loaded():
         return []
-    there = {f"{name}.{table}" for name in schema.DESCRIPTIONS for table in bigquery.list_tables(target.dataset(name))}
+    there = schema.standing_tables(bigquery, target)
     if recorded == schema.checksum(target):
         return [each for each in defined_tables() if each not in there]
     # Every version of the warehouse has had these.

@@ -57,8 +57,7 @@ def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
     Raises FatalError for a definition that changed by more than new columns; PoisonError, TransientError, FatalError
     by BigQuery's reason.
     """
-    create_tables(bigquery, target)
-    evolve(bigquery, target)
+    evolve(bigquery, target, create_tables(bigquery, target))
     # Views come after: they may read a column that has just been added.
     for name in definitions():
         if not definition_of(load_sql(name)):
@@ -73,13 +72,21 @@ def prepare(bigquery: BigQuery, target: Target, *, now: datetime) -> None:
         bigquery.query(render(load_sql(f"bigquery/gold/{name}"), target), "prepare")
 
 
-def create_tables(bigquery: BigQuery, target: Target) -> None:
-    """Create the datasets and tables that are missing; those that are there are left alone."""
+def create_tables(bigquery: BigQuery, target: Target) -> set[str]:
+    """Create the datasets and tables that are missing; return those, `dataset.table`, that were there."""
     for name, description in DESCRIPTIONS.items():
         bigquery.ensure_dataset(target.dataset(name), description)
+    there = standing_tables(bigquery, target)
     for name in definitions():
-        if definition_of(load_sql(name)):
+        definition = definition_of(load_sql(name))
+        if definition and definition.table not in there:
             bigquery.query(render(load_sql(name), target), "prepare")
+    return there
+
+
+def standing_tables(bigquery: BigQuery, target: Target) -> set[str]:
+    """Return every table and view of the warehouse, `dataset.table`."""
+    return {f"{name}.{table}" for name in DESCRIPTIONS for table in bigquery.list_tables(target.dataset(name))}
 
 
 def _load_areas(bigquery: BigQuery, target: Target, table: str, *, expires: datetime) -> None:
