@@ -34,6 +34,8 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+# Brokers of tests live for seconds or minutes: what Java's second compiler costs, they never earn back.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 SHARED = ExitStack()
 FreshServices = Callable[..., NativeStack]
